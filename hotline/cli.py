@@ -1,0 +1,35 @@
+"""The ``hotline`` command."""
+
+import sys
+
+import typer
+
+from hotline.commands import kb, models
+
+app = typer.Typer(
+    help="12345 热线离线知识库与智能语音解答。先 kb build，再 index build，然后 ask 或 serve。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(kb.app, name="kb")
+app.add_typer(models.app, name="models")
+
+
+def main() -> None:
+    """Run the command; errors of our own become one clear line and exit status 1."""
+    from hotline.failures import explain
+
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if (message := explain(error)) is None:
+            raise
+        typer.echo(message, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

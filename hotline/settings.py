@@ -1,0 +1,76 @@
+"""Every setting of one Hotline process, typed, with its default and its reason.
+
+Read from ``HOTLINE_*`` variables of the environment, then from ``hotline.toml`` in the working directory. No other
+module reads either: the composition root passes the values on.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+SHIPPED_SPEECH_MODEL = Path(__file__).parents[1] / "speech" / "models" / "asr-starter"
+
+
+class Settings(BaseSettings):
+    """What an operator may change; each field is the variable ``HOTLINE_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", toml_file="hotline.toml", extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address the site and API listen on.")
+    port: int = Field(8345, ge=1, le=65535, description="Port the site and API listen on.")
+    threads: int = Field(8, ge=1, le=256, description="Requests one process answers at once.")
+    data: Path = Field(Path("data"), description="Folder of the database, the index, installed models and caches.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means hotline.sqlite in the data folder.")
+    embedding_model: str = Field(
+        "",
+        description="Name or folder of a sentence-transformers model (for example BAAI/bge-small-zh-v1.5); empty means "
+        "a static model trained on the knowledge base when the index is built.",
+    )
+    embedding_query_prompt: str = Field("", description="Put before queries (not entries), for models that ask for it.")
+    speech_model: str = Field(
+        "", description="Folder of a Kaldi-format Vosk model; empty means the installed one, else the shipped starter."
+    )
+    voice: str = Field("sit/cmn-latn-pinyin", description="espeak-ng voice; this one reads numbered pinyin.")
+    speaking_rate: int = Field(170, ge=80, le=400, description="Words a minute as pyttsx3 counts them.")
+    answer_threshold: float = Field(
+        0.75, ge=0, le=1, description="Probability of being right from which the bot answers without asking back."
+    )
+    confirm_threshold: float = Field(
+        0.30,
+        ge=0,
+        le=1,
+        description="Probability from which the bot asks 'did you mean'; below it a person takes over.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then the one file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'hotline.sqlite'}"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where built indexes lie."""
+        return self.data / "index"
+
+    @property
+    def models_folder(self) -> Path:
+        """Where ``hotline models install`` puts recognition models."""
+        return self.data / "models"
+
+    @property
+    def speech_cache(self) -> Path:
+        """Where spoken sentences are kept."""
+        return self.data / "speech-cache"

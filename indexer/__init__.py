@@ -1,0 +1,5 @@
+"""Entries made searchable: embedding, FAISS, lexical search, fusion, calibrated confidence, evaluation.
+
+Knows nothing of dialogue, sound or pages. Begin with :class:`indexer.search.Searcher` (asking) and
+:func:`indexer.build.build` (making the index); what comes out is a :class:`indexer.messages.Hit`.
+"""

@@ -1,0 +1,1 @@
+"""The starter city: hand-written matters and the builder that widens them to a whole city."""
