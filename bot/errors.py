@@ -5,10 +5,6 @@ class ConversationError(Exception):
     """Base of every error of this room; its text is fit to be shown to a person, in Chinese."""
 
 
-class UnknownConversationError(ConversationError):
-    """The conversation to go on with does not exist."""
-
-
 class UnacceptableUtteranceError(ConversationError):
     """What was typed is empty or too long to be a question."""
 

@@ -4,7 +4,9 @@ import sys
 
 import typer
 
-from hotline.commands import kb, models
+from hotline.commands import index, kb, models
+from hotline.commands.ask import ask
+from hotline.commands.serve import serve
 
 app = typer.Typer(
     help="12345 热线离线知识库与智能语音解答。先 kb build，再 index build，然后 ask 或 serve。",
@@ -13,7 +15,10 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(kb.app, name="kb")
+app.add_typer(index.app, name="index")
 app.add_typer(models.app, name="models")
+app.command()(ask)
+app.command()(serve)
 
 
 def main() -> None:

@@ -3,11 +3,12 @@
 from pydantic import ValidationError
 
 from bot.errors import ConversationError
+from desk.errors import DeskError
 from indexer.errors import IndexerError
 from kb.errors import KnowledgeError
 from speech.errors import SpeechError
 
-OURS = (KnowledgeError, IndexerError, ConversationError, SpeechError)
+OURS = (KnowledgeError, IndexerError, DeskError, ConversationError, SpeechError)
 
 
 def explain(error: Exception) -> str | None:

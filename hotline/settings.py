@@ -40,7 +40,7 @@ class Settings(BaseSettings):
         0.30,
         ge=0,
         le=1,
-        description="Probability from which the bot asks 'did you mean'; below it a person takes over.",
+        description="Probability from which the bot asks back; below it a person takes over.",
     )
 
     @classmethod

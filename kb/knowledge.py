@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from kb.drafts import EntryDraft, MatterDraft, OrganisationDraft, PublishedEntry
 from kb.errors import NotFoundError, RefusedError
-from kb.models import Action, Audience, Category, Change, Entry, Line, Matter, Organisation, Region, Status
+from kb.models import Action, Audience, Category, Change, Entry, Level, Line, Matter, Organisation, Region, Status
 from kb.publishing import Outcome, Publisher
 from kb.regions import Place, RegionTree
 
@@ -90,7 +90,7 @@ class KnowledgeBase:
         """The tree of places, read once."""
         with self._engine.connect() as connection:
             rows = connection.execute(select(Region.code, Region.name, Region.level, Region.parent_code))
-            return RegionTree(Place(*row) for row in rows)
+            return RegionTree(Place(code, name, Level(level), parent) for code, name, level, parent in rows)
 
     # --- publishing ------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class RegionTree:
         for place in self._places.values():
             if place.parent:
                 self._children[place.parent].append(place.code)
-            for name in _spoken_names(place):
+            for name in spoken_names(place):
                 self._by_name[name].append(place.code)
 
     def __contains__(self, code: object) -> bool:
@@ -106,7 +106,8 @@ class RegionTree:
         return found
 
 
-def _spoken_names(place: Place) -> list[str]:
+def spoken_names(place: Place) -> list[str]:
+    """Names under which people mention the place, longest first: 铁西区 and 铁西."""
     if place.level is not Level.DISTRICT:
         return [place.name]
     short = next((place.name.removesuffix(s) for s in _DISTRICT_SUFFIXES if place.name.endswith(s)), place.name)

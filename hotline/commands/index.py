@@ -1,0 +1,108 @@
+"""``hotline index``: build, search and measure the index."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from hotline.settings import Settings
+
+app = typer.Typer(help="建立、检索和评测索引。", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    if_missing: Annotated[bool, typer.Option(help="已有可用的索引时什么也不做。")] = False,
+) -> None:
+    """由全部已发布词条建立索引：训练向量模型、学习判断把握、计算向量、建立词面索引，最后一步才切换。
+
+    中途停止（Ctrl-C）不影响原有索引。例：hotline index build
+    """
+    from hotline.wiring import model_choice, open_knowledge
+    from indexer.build import build as build_index
+    from indexer.build import current_folder
+    from indexer.errors import MissingIndexError
+    from indexer.progress import Progress
+
+    settings = Settings()
+    if if_missing:
+        try:
+            typer.echo(f"索引已存在：{current_folder(settings.index_folder)}")
+            return
+        except MissingIndexError:
+            pass
+    manifest = build_index(
+        open_knowledge(settings), settings.index_folder, model_choice(settings), Progress(shown=True)
+    )
+    learned = f"由{manifest.questions}个留出问题学得" if manifest.questions else "沿用默认值（词条没有相似问可供学习）"
+    typer.echo(f"索引已建立：{manifest.entries:,}条词条，向量{manifest.dimensions}维，把握{learned}。")
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="要检索的问题或词语。")],
+    region: Annotated[str, typer.Option(help="只找在此区域适用的词条：区域代码或名称。")] = "",
+    line: Annotated[str, typer.Option(help="只找此热线号码的词条。")] = "",
+    mode: Annotated[str, typer.Option(help="fused（融合）、lexical（词面）或 dense（向量）。")] = "fused",
+    top_k: Annotated[int, typer.Option(min=1, max=50, help="显示几条。")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="输出JSON。")] = False,
+) -> None:
+    """检索词条并显示得分与把握。例：hotline index search 社保卡丢了 --region 铁西区"""
+    from dataclasses import asdict
+    from time import perf_counter
+
+    from hotline.wiring import open_searcher
+    from indexer.errors import FilterSyntaxError
+
+    if mode not in ("fused", "lexical", "dense"):
+        raise typer.BadParameter("只能是 fused、lexical 或 dense", param_hint="--mode")
+    searcher = open_searcher(Settings())
+    place = searcher.regions.resolve(region) if region else None
+    if region and place is None:
+        raise FilterSyntaxError(f"没有“{region}”这个区域，请填写区域代码或名称。")
+    code = place.code if place else None
+    searcher.search(text, region=code, line=line or None, mode=mode)  # the first call also loads the model
+    started = perf_counter()
+    hits = searcher.search(text, region=code, line=line or None, mode=mode, top_k=top_k)
+    milliseconds = (perf_counter() - started) * 1000
+    if as_json:
+        typer.echo(json.dumps([asdict(hit) for hit in hits], ensure_ascii=False))
+        return
+    for rank, hit in enumerate(hits, 1):
+        chance = f"把握{hit.probability:.0%} " if mode == "fused" else ""
+        place = f"[{hit.matter or '-'} {hit.aspect or '-'} {hit.region_name}]"
+        typer.echo(f"{rank:2}. {chance}得分{hit.score:.3f} {place} {hit.question}")
+    typer.echo(f"共{len(hits)}条，用时{milliseconds:.1f}毫秒。")
+
+
+@app.command("eval")
+def evaluate(
+    questions: Annotated[
+        Path, typer.Argument(help="评测问题文件（JSONL）：query、code、aspect、district、style，或 relevant。")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个JSON对象。")] = False,
+) -> None:
+    """在有标准答案的问题上评测词面、向量和融合三种检索。例：hotline index eval questions.jsonl"""
+    from hotline.wiring import open_searcher
+    from indexer.evaluation import evaluate as run
+    from indexer.evaluation import read_questions
+
+    asked = read_questions(questions)
+    searcher = open_searcher(Settings())
+    figures = run(searcher, asked, lambda items: tqdm(items, desc="评测", unit="问"))
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    for mode, result in figures.items():
+        typer.echo(_row(mode, result))
+        for style, row in result["by_style"].items():
+            typer.echo(_row(f"  {style}", row))
+
+
+def _row(label: str, row: dict) -> str:
+    from indexer.evaluation import FIGURES
+
+    cells = [f"{name} {row[name]:6.1%}" if row[name] is not None else f"{name}      -" for name in FIGURES]
+    return f"{label:14}{row['questions']:5} 问  " + "  ".join(cells)

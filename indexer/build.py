@@ -1,0 +1,293 @@
+"""Builds an index from everything published: train, learn to judge, embed, write, and only then switch over.
+
+Each build has a folder of its own under the index folder; the file ``CURRENT`` names the one in force and is replaced
+as the last step, so that a build which is stopped leaves the index that was there.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from haystack import Document
+from haystack.document_stores.types import DuplicatePolicy
+from sentence_transformers import SentenceTransformer
+
+from indexer.documents import to_document, to_lesson
+from indexer.errors import IndexerError, MissingIndexError
+from indexer.judgement import Asked, Judgement, learn, small_talk
+from indexer.lexical import LexicalIndex, LexicalRetriever
+from indexer.model import ModelChoice
+from indexer.pipeline import CANDIDATES, JUDGEMENT_FILE, make_pipeline, open_store, save_pipeline
+from indexer.progress import Progress
+from indexer.store import FaissDocumentStore
+from indexer.training import Lesson, rounds_needed, train
+from kb.drafts import PublishedEntry
+from kb.knowledge import KnowledgeBase
+from kb.regions import RegionTree
+
+CURRENT = "CURRENT"
+MANIFEST = "manifest.json"
+# Raised whenever what is written changes its meaning, so that an older index is refused instead of misread.
+FORMAT = 1
+# Of entries that differ only in their place, this many teach all there is to learn.
+LESSONS_EACH_MATTER_AND_ASPECT = 3
+MOST_LESSONS = 40_000
+# Questions asked while learning to judge; more refine nothing that a caller would notice.
+MOST_QUESTIONS_EACH_FOLD = 800
+FOLDS = 3
+BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an index folder says of itself."""
+
+    format: int
+    built_at: str  #: UTC, ISO 8601
+    entries: int
+    sequence: int  #: last change of the knowledge base that is in it
+    model: str  #: folder inside the index, or name of a hub model or folder
+    own_model: bool
+    dimensions: int
+    prompt: str
+    document_prompt: str
+    rounds: int | None  #: rounds the own model was trained
+    questions: int  #: questions its confidence was learned from
+    calibration_error: float | None
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Read the manifest of an index folder."""
+        return cls(**json.loads((folder / MANIFEST).read_text("utf-8")))
+
+
+def current_folder(index_folder: Path) -> Path:
+    """Folder of the index in force. :class:`MissingIndexError` if there is none that this version can read."""
+    try:
+        folder = index_folder / (index_folder / CURRENT).read_text("utf-8").strip()
+        manifest = Manifest.load(folder)
+    except (OSError, ValueError, TypeError) as error:
+        raise MissingIndexError("还没有建立索引，请先运行 hotline index build。") from error
+    if manifest.format != FORMAT:
+        raise MissingIndexError("索引由另一版本建立，请重新运行 hotline index build。")
+    return folder
+
+
+def build(
+    knowledge: KnowledgeBase, index_folder: Path, choice: ModelChoice, progress: Progress | None = None
+) -> Manifest:
+    """Index all published entries and switch over to the new index. :class:`IndexerError` if there is none."""
+    progress = progress or Progress()
+    sequence = knowledge.last_sequence()
+    entries = list(progress.each(knowledge.published(), "读取词条", knowledge.count_published()))
+    if not entries:
+        raise IndexerError("知识库里还没有已发布的词条，请先运行 hotline kb build 或 hotline kb import。")
+    folder = (index_folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")).resolve()
+    folder.mkdir(parents=True)
+    try:
+        manifest = _Builder(folder, knowledge.regions, choice, progress).build(entries, sequence)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _switch(index_folder, folder.name)
+    return manifest
+
+
+def _switch(index_folder: Path, name: str) -> None:
+    temporary = index_folder / f"{CURRENT}.tmp"
+    temporary.write_text(name, "utf-8")
+    temporary.replace(index_folder / CURRENT)
+    for old in index_folder.iterdir():
+        # A server still holding the old files keeps them until it lets go.
+        if old.is_dir() and old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+class _Builder:
+    def __init__(self, folder: Path, regions: RegionTree, choice: ModelChoice, progress: Progress) -> None:
+        self._folder = folder
+        self._regions = regions
+        self._choice = choice
+        self._progress = progress
+
+    def build(self, entries: Sequence[PublishedEntry], sequence: int) -> Manifest:
+        documents = [to_document(e, self._regions) for e in self._progress.each(entries, "整理词条", len(entries))]
+        lessons = choose_lessons(entries)
+        rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
+        lexical = LexicalIndex(str(self._folder / "lexical"))
+        lexical.write(self._progress.each(documents, "建立词面索引", len(documents)))
+        judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
+        judgement.save(self._folder / JUDGEMENT_FILE)
+        model = self._model([lesson for _, lesson in lessons], rounds)
+        self._fill_store(documents, model)
+        return self._finish(documents, model, judgement, rounds, sequence)
+
+    def _model(self, lessons: Sequence[Lesson], rounds: int | None) -> SentenceTransformer:
+        if rounds is None:
+            return self._choice.load()
+        return train(lessons, rounds=rounds, note=self._progress.say)
+
+    def _learn_to_judge(
+        self,
+        documents: Sequence[Document],
+        lessons: Sequence[tuple[str, Lesson]],
+        lexical: LexicalIndex,
+        rounds: int | None,
+    ) -> Judgement:
+        exam = Exam(documents, lessons, lexical, self._choice.document_prompt())
+        asked: list[Asked] = []
+        for fold in range(FOLDS):
+            self._progress.say(f"学习判断把握 {fold + 1}/{FOLDS}")
+            if exam.questions(fold):
+                asked += exam.ask(fold, self._model(exam.lessons(fold), rounds), self._choice)
+        exam.restore()
+        return learn(asked)
+
+    def _fill_store(self, documents: Sequence[Document], model: SentenceTransformer) -> None:
+        store = open_store(self._folder)
+        bar = self._progress.bar("计算向量", len(documents))
+        with bar:
+            for start in range(0, len(documents), BATCH):
+                batch = documents[start : start + BATCH]
+                vectors = embed(model, batch, self._choice.document_prompt())
+                embedded = [replace(d, embedding=v.tolist()) for d, v in zip(batch, vectors, strict=True)]
+                store.write_documents(embedded, DuplicatePolicy.FAIL)
+                bar.update(len(batch))
+        store.save()
+
+    def _finish(
+        self,
+        documents: Sequence[Document],
+        model: SentenceTransformer,
+        judgement: Judgement,
+        rounds: int | None,
+        sequence: int,
+    ) -> Manifest:
+        name = self._choice.name
+        if self._choice.own:
+            name = str(self._folder / "embedding")
+            model.save(name, create_model_card=False)
+        prompt = self._choice.prompt(model)
+        pipeline = make_pipeline(self._folder, name, prompt, self._choice.own, judgement)
+        save_pipeline(pipeline, self._folder)
+        manifest = Manifest(
+            format=FORMAT,
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            entries=len(documents),
+            sequence=sequence,
+            model="embedding" if self._choice.own else name,
+            own_model=self._choice.own,
+            dimensions=int(model.get_embedding_dimension()),
+            prompt=prompt,
+            document_prompt=self._choice.document_prompt(),
+            rounds=rounds,
+            questions=judgement.questions,
+            calibration_error=judgement.calibration_error,
+        )
+        (self._folder / MANIFEST).write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=2), "utf-8")
+        return manifest
+
+
+def embed(model: SentenceTransformer, documents: Sequence[Document], prompt: str) -> np.ndarray:
+    """Unit vectors of documents, shape (documents, dimensions), float32."""
+    texts = [prompt + (d.content or "") for d in documents]
+    return model.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+
+
+def choose_lessons(entries: Iterable[PublishedEntry]) -> list[tuple[str, Lesson]]:
+    """(document id, lesson) of the entries to learn from: few of those that differ by place only."""
+    seen: dict[tuple, int] = {}
+    chosen = []
+    for entry in entries:
+        group = (entry.draft.matter, entry.draft.aspect) if entry.draft.matter else (entry.draft.category, entry.id)
+        seen[group] = seen.get(group, 0) + 1
+        if seen[group] <= LESSONS_EACH_MATTER_AND_ASPECT:
+            chosen.append((str(entry.id), to_lesson(entry)))
+    step = max(1, len(chosen) // MOST_LESSONS)
+    return chosen[::step][:MOST_LESSONS]
+
+
+class Exam:
+    """Asks the index, fold by fold, variants that it has not seen: the questions its confidence is learned from."""
+
+    def __init__(
+        self,
+        documents: Sequence[Document],
+        lessons: Sequence[tuple[str, Lesson]],
+        lexical: LexicalIndex,
+        document_prompt: str,
+    ) -> None:
+        self._lessons = lessons
+        self._lexical = lexical
+        self._prompt = document_prompt
+        # Citywide entries only: a question that names no place is answered from these.
+        wanted = {i for i, _ in lessons}
+        self._citywide = [d for d in documents if not d.meta["local"]][:MOST_LESSONS]
+        self._documents = {d.id: d for d in self._citywide if d.id in wanted}
+
+    def questions(self, fold: int) -> list[tuple[str, str]]:
+        """(document id, variant held back in this fold)."""
+        asked = [
+            (i, lesson.variants[fold])
+            for i, lesson in self._lessons
+            if i in self._documents and len(lesson.variants) > max(1, fold)
+        ]
+        step = max(1, len(asked) // MOST_QUESTIONS_EACH_FOLD)
+        return asked[::step][:MOST_QUESTIONS_EACH_FOLD]
+
+    def lessons(self, fold: int) -> list[Lesson]:
+        """All lessons without the variants of this fold."""
+        held = {i for i, _ in self.questions(fold)}
+        return [lesson.without_variant(fold) if i in held else lesson for i, lesson in self._lessons]
+
+    def ask(self, fold: int, model: SentenceTransformer, choice: ModelChoice) -> list[Asked]:
+        """Results for the fold's questions, with and without their own matter, and for small talk."""
+        questions = self.questions(fold)
+        reduced = self._reduced(fold, {i for i, _ in questions})
+        self._lexical.write(list(reduced.values()))
+        store = FaissDocumentStore()
+        everything = [reduced.get(d.id, d) for d in self._citywide]
+        vectors = embed(model, everything, self._prompt)
+        # No two folds may share a vector: the store is thrown away after this one.
+        embedded = [replace(d, embedding=v.tolist()) for d, v in zip(everything, vectors, strict=True)]
+        store.write_documents(embedded, DuplicatePolicy.FAIL)
+        try:
+            return list(self._ask_all(questions, store, model, choice.prompt(model)))
+        finally:
+            store.close()
+
+    def restore(self) -> None:
+        """Put the whole documents back into the lexical index."""
+        self._lexical.write(list(self._documents.values()))
+
+    def _reduced(self, fold: int, held: set[str]) -> dict[str, Document]:
+        lessons = {i: lesson for i, lesson in self._lessons if i in self._documents}
+        return {
+            i: replace(d, content=(lessons[i].without_variant(fold) if i in held else lessons[i]).text)
+            for i, d in self._documents.items()
+        }
+
+    def _ask_all(
+        self, questions: Sequence[tuple[str, str]], store: FaissDocumentStore, model: SentenceTransformer, prompt: str
+    ) -> Iterator[Asked]:
+        retriever = LexicalRetriever(store, top_k=CANDIDATES)
+        retriever.index = self._lexical
+
+        def ask(text: str, filters: dict, right: str | None, known: bool = False) -> Asked:
+            vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
+            found = retriever.run(text, filters)["documents"]
+            return Asked(found, store.search(vector, filters, CANDIDATES), right, known)
+
+        citywide = {"field": "meta.local", "operator": "==", "value": False}
+        for text in small_talk():
+            yield ask(text, citywide, None)
+        for i, text in questions:
+            yield ask(text, citywide, i)
+            yield ask(self._documents[i].meta["question"], citywide, i, known=True)
+            if matter := self._documents[i].meta["matter"]:
+                other = {"field": "meta.matter", "operator": "!=", "value": matter}
+                yield ask(text, {"operator": "AND", "conditions": [citywide, other]}, None)

@@ -1,0 +1,37 @@
+"""Dense search as a Haystack component."""
+
+from typing import Any
+
+from haystack import Document, component, default_from_dict, default_to_dict
+
+from indexer.store import FaissDocumentStore
+
+
+@component
+class FaissRetriever:
+    """Haystack component: the documents most similar to an embedding; ``score`` is the inner product."""
+
+    def __init__(self, document_store: FaissDocumentStore, top_k: int = 30) -> None:
+        self.document_store = document_store
+        self.top_k = top_k
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a saved pipeline keeps."""
+        return default_to_dict(self, document_store=self.document_store.to_dict(), top_k=self.top_k)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "FaissRetriever":
+        """The retriever of a saved pipeline."""
+        data["init_parameters"]["document_store"] = FaissDocumentStore.from_dict(
+            data["init_parameters"]["document_store"]
+        )
+        return default_from_dict(cls, data)
+
+    @component.output_types(documents=list[Document])
+    def run(
+        self, query_embedding: list[float], filters: dict[str, Any] | None = None, top_k: int | None = None
+    ) -> dict[str, list[Document]]:
+        """Search among the documents that satisfy ``filters``; a zero vector (no known token) finds none."""
+        if not any(query_embedding):
+            return {"documents": []}
+        return {"documents": self.document_store.search(query_embedding, filters, top_k or self.top_k)}

@@ -1,0 +1,85 @@
+"""The Haystack pipeline of one search: embed the question, retrieve twice, join, judge; saved as YAML."""
+
+from pathlib import Path
+from typing import Any
+
+from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
+from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersTextEmbedder
+
+from indexer.dense import FaissRetriever
+from indexer.documents import INDEXED_FIELDS
+from indexer.fusion import EvidenceJoiner
+from indexer.judgement import Judgement
+from indexer.lexical import LexicalRetriever
+from indexer.store import FaissDocumentStore
+
+PIPELINE_FILE = "pipeline.yaml"
+JUDGEMENT_FILE = "judgement.json"
+# Candidates of each retriever: Haystack copies every document at each step, 0.1 ms each.
+CANDIDATES = 30
+_HERE = "{index}"
+
+
+@component
+class Judge:
+    """Haystack component: gives each ordered document the probability of being right, in its meta."""
+
+    def __init__(self, judgement_file: str = "") -> None:
+        self.judgement_file = judgement_file
+        self.judgement = Judgement.load(Path(judgement_file)) if judgement_file else Judgement()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a saved pipeline keeps."""
+        return default_to_dict(self, judgement_file=self.judgement_file)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Judge":
+        """The judge of a saved pipeline."""
+        return default_from_dict(cls, data)
+
+    @component.output_types(documents=list[Document], probabilities=list[float])
+    def run(self, documents: list[Document]) -> dict[str, list]:
+        """Probabilities in the order of the documents."""
+        return {"documents": documents, "probabilities": self.judgement.probabilities(documents)}
+
+
+def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgement: Judgement) -> Pipeline:
+    """The pipeline over the store, lexical index, model and judgement that lie in ``folder``."""
+    store = open_store(folder)
+    pipeline = Pipeline()
+    embedder = SentenceTransformersTextEmbedder(
+        model=model,
+        prefix=prompt,
+        progress_bar=False,
+        normalize_embeddings=True,
+        # Only our own model brings a module that sentence-transformers does not know.
+        trust_remote_code=own_model,
+        local_files_only=Path(model).exists(),
+        device=None,
+    )
+    pipeline.add_component("embedder", embedder)
+    pipeline.add_component("dense", FaissRetriever(store, CANDIDATES))
+    pipeline.add_component("lexical", LexicalRetriever(store, str(folder / "lexical"), CANDIDATES))
+    pipeline.add_component("joiner", EvidenceJoiner(judgement.weights))
+    pipeline.add_component("judge", Judge(str(folder / JUDGEMENT_FILE)))
+    pipeline.connect("embedder.embedding", "dense.query_embedding")
+    pipeline.connect("dense.documents", "joiner.dense")
+    pipeline.connect("lexical.documents", "joiner.lexical")
+    pipeline.connect("joiner.documents", "judge.documents")
+    return pipeline
+
+
+def open_store(folder: Path) -> FaissDocumentStore:
+    """The document store of an index folder."""
+    return FaissDocumentStore.shared(str(folder), INDEXED_FIELDS)
+
+
+def save_pipeline(pipeline: Pipeline, folder: Path) -> None:
+    """Write the pipeline into its index folder; the folder's own path is left open, so that it may be moved."""
+    (folder / PIPELINE_FILE).write_text(pipeline.dumps().replace(str(folder), _HERE), "utf-8")
+
+
+def load_pipeline(folder: Path) -> Pipeline:
+    """The pipeline that was saved in an index folder."""
+    text = (folder / PIPELINE_FILE).read_text("utf-8").replace(_HERE, str(folder))
+    return Pipeline.loads(text, allowed_modules=["indexer.*", "haystack_integrations.*"])

@@ -1,0 +1,102 @@
+"""Asks a built index. One searcher serves all threads of a process."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from haystack import Document
+
+from indexer.build import Manifest, current_folder
+from indexer.documents import to_hit
+from indexer.messages import Hit
+from indexer.pipeline import CANDIDATES, load_pipeline
+from indexer.scope import caller_place, without_place
+from kb.models import Audience
+from kb.regions import RegionTree
+from kb.text import normalise
+
+Mode = Literal["fused", "lexical", "dense"]
+
+
+class Searcher:
+    """The index in force: questions in, hits out."""
+
+    def __init__(self, index_folder: Path, regions: RegionTree) -> None:
+        """Open the index. :class:`MissingIndexError` if there is none."""
+        folder = current_folder(index_folder)
+        self.manifest = Manifest.load(folder)
+        self.regions = regions
+        self._pipeline = load_pipeline(folder)
+        self._pipeline.warm_up()
+
+    def ask(self, question: str, *, region: str | None = None, audience: Audience | None = None) -> list[Hit]:
+        """Hits for a caller's question: what holds for the place it names, else for ``region``, else for the city."""
+        place = caller_place(self.regions, question, region)
+        rest = without_place(self.regions, question, place)
+        return self.search(rest, region=place.code if place else None, audience=audience)
+
+    def search(
+        self,
+        question: str,
+        *,
+        region: str | None = None,
+        line: str | None = None,
+        audience: Audience | None = None,
+        on: date | None = None,
+        top_k: int = 10,
+        mode: Mode = "fused",
+    ) -> list[Hit]:
+        """Hits for a question, best first, among the entries valid on a day (default today).
+
+        ``region`` is a code; only what holds in that place is searched; None searches everywhere. ``mode`` other than
+        fused runs one retriever alone, whose hits carry no probability.
+        """
+        filters = self.filters(region=region, line=line, audience=audience, on=on)
+        text = normalise(question)
+        if mode == "fused":
+            return self._fused(text, filters, top_k)
+        documents = self._single(text, filters, max(top_k, CANDIDATES), mode)
+        return [to_hit(d, 0.0) for d in documents[:top_k]]
+
+    def filters(
+        self,
+        *,
+        region: str | None = None,
+        line: str | None = None,
+        audience: Audience | None = None,
+        on: date | None = None,
+    ) -> dict[str, Any]:
+        """The Haystack filter for these wishes."""
+        day = (on or date.today()).isoformat()
+        conditions = [
+            {"field": "meta.valid_from", "operator": "<=", "value": day},
+            {"field": "meta.valid_to", "operator": ">=", "value": day},
+        ]
+        if region:
+            scope = self.regions.scope(region)
+            conditions.insert(0, {"field": "meta.region", "operator": "in", "value": scope})
+        if line:
+            conditions.append({"field": "meta.line", "operator": "==", "value": line})
+        if audience and audience is not Audience.BOTH:
+            wanted = [str(audience), str(Audience.BOTH)]
+            conditions.append({"field": "meta.audience", "operator": "in", "value": wanted})
+        return {"operator": "AND", "conditions": conditions}
+
+    def _fused(self, text: str, filters: dict[str, Any], top_k: int) -> list[Hit]:
+        result = self._pipeline.run(
+            {
+                "embedder": {"text": text},
+                "dense": {"filters": filters},
+                "lexical": {"query": text, "filters": filters},
+                "joiner": {"top_k": max(top_k, 20)},
+            }
+        )["judge"]
+        pairs = zip(result["documents"], result["probabilities"], strict=True)
+        return [to_hit(document, probability) for document, probability in pairs][:top_k]
+
+    def _single(self, text: str, filters: dict[str, Any], top_k: int, mode: Mode) -> list[Document]:
+        retriever = self._pipeline.get_component(mode)
+        if mode == "lexical":
+            return retriever.run(query=text, filters=filters, top_k=top_k)["documents"]
+        embedding = self._pipeline.get_component("embedder").run(text=text)["embedding"]
+        return retriever.run(query_embedding=embedding, filters=filters, top_k=top_k)["documents"]
