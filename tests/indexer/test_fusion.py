@@ -1,0 +1,42 @@
+import pytest
+from haystack import Document
+
+from indexer.fusion import EvidenceJoiner, evidence
+
+
+def found(number, score, matter=None, aspect=None, region="210100", local=False):
+    meta = {"matter": matter, "aspect": aspect, "region": region, "local": local}
+    return Document(id=str(number), content="", meta=meta, score=score)
+
+
+def order(lexical, dense, **options):
+    return [d.id for d in EvidenceJoiner(**options).run(lexical, dense)["documents"]]
+
+
+def test_what_both_retrievers_found_comes_before_what_one_found():
+    lexical = [found(1, 0.5), found(2, 0.4), found(4, 0.1)]
+    dense = [found(3, 0.8), found(2, 0.7), found(5, 0.1)]
+    assert order(lexical, dense)[0] == "2"
+
+
+def test_a_candidate_missed_by_one_retriever_gets_that_ones_lowest_score():
+    candidates, columns = evidence([found(1, 0.5), found(2, 0.2)], [found(3, 0.9)])
+    row = [d.id for d in candidates].index("3")
+    assert columns[row, 0] == pytest.approx(0.2)
+
+
+def test_evidence_of_the_whole_matter_decides_between_equal_entries():
+    lexical = [found(1, 0.4, "A"), found(2, 0.4, "B"), found(3, 0.3, "B")]
+    assert order(lexical, [])[0] == "2"
+
+
+def test_the_entry_for_the_callers_place_comes_before_the_citys_of_that_aspect():
+    general = found(1, 0.6, "A", "地点")
+    local = found(2, 0.3, "A", "地点", "210101", True)
+    street = found(3, 0.2, "A", "地点", "210101001", True)
+    other = found(4, 0.5, "B", "地点")
+    assert order([general, local, street, other], [])[:3] == ["3", "2", "1"]
+
+
+def test_nothing_found_gives_nothing():
+    assert order([], []) == []

@@ -1,0 +1,21 @@
+from indexer.tokens import grams
+
+
+def test_chinese_becomes_characters_and_pairs():
+    assert grams("社保卡") == ["社", "保", "卡", "社保", "保卡"]
+
+
+def test_latin_words_and_numbers_stay_whole():
+    assert grams("打12345或APP") == ["打", "12345", "或", "app"]
+
+
+def test_pairs_do_not_reach_over_punctuation():
+    assert "了怎" not in grams("丢了，怎么办")
+
+
+def test_full_width_and_traditional_characters_are_the_same_tokens():
+    assert grams("社會保險１２３３３") == grams("社会保险12333")
+
+
+def test_nothing_comes_of_nothing():
+    assert grams(" ，。☆ ") == []
