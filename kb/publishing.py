@@ -56,7 +56,7 @@ class Publisher:
         self._outcome = outcome
         self._lines = set(connection.scalars(select(Line.number)))
         self._matters = set(connection.scalars(select(Matter.code)))
-        self._categories = dict(connection.execute(select(Category.path, Category.id)).tuples().all())
+        self._categories = dict(connection.execute(select(Category.path, Category.id)).all())
         self._organisations: dict[tuple[str, str], int] = {
             (name, region): id_
             for name, region, id_ in connection.execute(

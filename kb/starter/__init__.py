@@ -1,1 +1,6 @@
-"""The starter city: hand-written matters and the builder that widens them to a whole city."""
+"""The starter city: matters written by hand, and the builder that widens them to a whole city.
+
+``matters-*.jsonl`` are the hand-written part, ``regions.json`` and ``lines.json`` the city's places and merged lines.
+Begin with :func:`kb.starter.builder.build`; the places it makes up are in :mod:`kb.starter.places`, the sentences in
+:mod:`kb.starter.wording`. Everything made up carries 示例 in its source: a city replaces it by import.
+"""
