@@ -33,8 +33,10 @@ CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 # Raised whenever what is written changes its meaning, so that an older index is refused instead of misread.
 FORMAT = 1
-# Of entries that differ only in their place, this many teach all there is to learn.
+# Of entries of one matter and aspect, which differ only in their place, this many teach all there is to learn.
 LESSONS_EACH_MATTER_AND_ASPECT = 3
+# Of entries without a matter, so many of each category: a city has tens of thousands of grid contacts alike.
+LESSONS_EACH_CATEGORY = 200
 MOST_LESSONS = 40_000
 # Questions asked while learning to judge; more refine nothing that a caller would notice.
 MOST_QUESTIONS_EACH_FOLD = 800
@@ -119,7 +121,8 @@ class _Builder:
         lessons = choose_lessons(entries)
         rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
         lexical = LexicalIndex(str(self._folder / "lexical"))
-        lexical.write(self._progress.each(documents, "建立词面索引", len(documents)))
+        with self._progress.bar("建立词面索引", len(documents)) as bar:
+            lexical.write(documents, bar.update)
         judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         judgement.save(self._folder / JUDGEMENT_FILE)
         model = self._model([lesson for _, lesson in lessons], rounds)
@@ -149,8 +152,7 @@ class _Builder:
 
     def _fill_store(self, documents: Sequence[Document], model: SentenceTransformer) -> None:
         store = open_store(self._folder)
-        bar = self._progress.bar("计算向量", len(documents))
-        with bar:
+        with self._progress.bar("计算向量", len(documents)) as bar:
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
                 vectors = embed(model, batch, self._choice.document_prompt())
@@ -203,9 +205,11 @@ def choose_lessons(entries: Iterable[PublishedEntry]) -> list[tuple[str, Lesson]
     seen: dict[tuple, int] = {}
     chosen = []
     for entry in entries:
-        group = (entry.draft.matter, entry.draft.aspect) if entry.draft.matter else (entry.draft.category, entry.id)
+        draft = entry.draft
+        group = (draft.matter, draft.aspect) if draft.matter else draft.category
         seen[group] = seen.get(group, 0) + 1
-        if seen[group] <= LESSONS_EACH_MATTER_AND_ASPECT:
+        most = LESSONS_EACH_MATTER_AND_ASPECT if draft.matter else LESSONS_EACH_CATEGORY
+        if seen[group] <= most:
             chosen.append((str(entry.id), to_lesson(entry)))
     step = max(1, len(chosen) // MOST_LESSONS)
     return chosen[::step][:MOST_LESSONS]
@@ -282,7 +286,8 @@ class Exam:
             found = retriever.run(text, filters)["documents"]
             return Asked(found, store.search(vector, filters, CANDIDATES), right, known)
 
-        citywide = {"field": "meta.local", "operator": "==", "value": False}
+        city = next(iter(self._documents.values())).meta["region"]
+        citywide = {"field": "meta.region", "operator": "==", "value": city}
         for text in small_talk():
             yield ask(text, citywide, None)
         for i, text in questions:

@@ -6,7 +6,7 @@ without a rebuild, filters while it searches, and maps its files instead of hold
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,48 @@ K1 = 1.2
 # Fields that a filter may name inside tantivy; others are resolved by the document store first.
 _KEYWORDS = ("region", "line", "audience", "matter")
 _DATES = ("valid_from", "valid_to")
-_UNTRANSLATABLE = None
 
 
 class LexicalIndex:
-    """Grams of documents in one folder, or in memory when ``folder`` is empty. Safe to share between threads."""
+    """Grams of documents in one folder, or in memory when ``folder`` is empty. Safe to share between threads.
+
+    What holds for the whole city and what holds for one place lie in two parts, each with its own word statistics: ten
+    thousands of addresses would otherwise make 窗口 rare and 社保卡 common for questions that ask for neither place.
+    """
 
     def __init__(self, folder: str = "") -> None:
+        self._parts = [_Part(str(Path(folder) / name) if folder else "") for name in ("citywide", "local")]
+
+    def write(self, documents: Sequence[Document], note: Callable[[int], object] = lambda done: None) -> None:
+        """Take documents in, in place of those with the same ids; seen by searches when this returns.
+
+        ``note`` is called with 1 for each document done.
+        """
+        ids = [d.id for d in documents]
+        for local, part in enumerate(self._parts):
+            part.change(ids, [d for d in documents if bool(d.meta.get("local")) == bool(local)], note)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Drop documents; unknown ids are passed over."""
+        for part in self._parts:
+            part.change(ids, ())
+
+    def search(self, text: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
+        """Ids of the best documents with their share of the score that the query could reach, 0 to 1.
+
+        :class:`UntranslatableFilterError` if a filter names a field that this index does not hold.
+        """
+        terms = list(dict.fromkeys(grams(text)))
+        found = [hit for part in self._parts for hit in part.search(terms, filters, top_k)]
+        return sorted(found, key=lambda hit: -hit[1])[:top_k]
+
+
+class UntranslatableFilterError(Exception):
+    """The filter names a field, or compares in a way, that only the document store knows."""
+
+
+class _Part:
+    def __init__(self, folder: str) -> None:
         schema = tantivy.SchemaBuilder()
         schema.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
         schema.add_text_field("text", tokenizer_name="whitespace", index_option="freq")
@@ -44,17 +79,23 @@ class LexicalIndex:
         self._index = tantivy.Index(self._schema, path=folder or None)
         self._index.reload()
 
-    def write(self, documents: Sequence[Document]) -> None:
-        """Take documents in, in place of those with the same ids; seen by searches when this returns."""
-        self._change([d.id for d in documents], documents)
+    def change(
+        self, ids: Sequence[str], documents: Sequence[Document], note: Callable[[int], object] = lambda done: None
+    ) -> None:
+        """Drop ``ids``, then add the documents."""
+        # One thread: with several the segments, and so the order of equal scores, would differ from build to build.
+        writer = self._index.writer(WRITER_HEAP, num_threads=1)
+        for i in ids:
+            writer.delete_documents_by_term("id", i)
+        for document in documents:
+            writer.add_document(self._row(document))
+            note(1)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._index.reload()
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Drop documents; unknown ids are passed over."""
-        self._change(ids, ())
-
-    def search(self, text: str, condition: tantivy.Query | None, top_k: int) -> list[tuple[str, float]]:
-        """Ids of the best documents with their share of the score that the query could reach, 0 to 1."""
-        terms = list(dict.fromkeys(grams(text)))
+    def search(self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
+        """As :meth:`LexicalIndex.search`, within this part."""
         searcher = self._index.searcher()
         most = sum(self._rarity(searcher, term) for term in terms) * (1 + K1)
         if not most or top_k < 1:
@@ -62,37 +103,11 @@ class LexicalIndex:
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", t, "freq")) for t in terms]
         )
-        if condition is not None:
-            nothing = tantivy.Query.const_score_query(condition, 0.0)
-            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, nothing)])
+        if filters:
+            condition = tantivy.Query.const_score_query(self._condition(filters), 0.0)
+            query = tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, condition)])
         hits = searcher.search(query, limit=top_k, count=False).hits
         return [(searcher.doc(address)["id"][0], score / most) for score, address in hits]
-
-    def condition(self, node: dict[str, Any]) -> tantivy.Query | None:
-        """A Haystack filter as a query; None where it names what this index does not hold."""
-        if "conditions" in node:
-            return self._logic(node)
-        name = node["field"].removeprefix("meta.")
-        if name in _KEYWORDS:
-            return self._keyword(name, node["operator"], node["value"])
-        if name in _DATES and isinstance(node["value"], str):
-            return self._date(name, node["operator"], as_number(node["value"]))
-        return _UNTRANSLATABLE
-
-    def ids_condition(self, ids: Sequence[str]) -> tantivy.Query:
-        """The documents with these ids, as a query."""
-        return tantivy.Query.term_set_query(self._schema, "id", list(ids))
-
-    def _change(self, ids: Sequence[str], documents: Sequence[Document]) -> None:
-        # One thread: with several the segments, and so the order of equal scores, would differ from build to build.
-        writer = self._index.writer(WRITER_HEAP, num_threads=1)
-        for i in ids:
-            writer.delete_documents_by_term("id", i)
-        for document in documents:
-            writer.add_document(self._row(document))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
 
     def _row(self, document: Document) -> tantivy.Document:
         row = {"id": document.id, "text": " ".join(grams(document.content or ""))}
@@ -104,25 +119,33 @@ class LexicalIndex:
         count = searcher.doc_freq("text", term)
         return math.log(1 + (searcher.num_docs - count + 0.5) / (count + 0.5)) if searcher.num_docs else 0.0
 
-    def _logic(self, node: dict[str, Any]) -> tantivy.Query | None:
-        parts = [self.condition(condition) for condition in node["conditions"]]
-        if any(part is _UNTRANSLATABLE for part in parts):
-            return _UNTRANSLATABLE
+    def _condition(self, node: dict[str, Any]) -> tantivy.Query:
+        if "conditions" in node:
+            return self._logic(node)
+        name, operator, value = node["field"].removeprefix("meta."), node["operator"], node["value"]
+        if name == "id":
+            return self._among("id", operator, value)
+        if name in _KEYWORDS:
+            return self._among(name, operator, value)
+        if name in _DATES and isinstance(value, str):
+            return self._date(name, operator, as_number(value))
+        raise UntranslatableFilterError(name)
+
+    def _logic(self, node: dict[str, Any]) -> tantivy.Query:
+        parts = [self._condition(condition) for condition in node["conditions"]]
         if node["operator"] == "OR":
             return tantivy.Query.boolean_query([(tantivy.Occur.Should, part) for part in parts])
         joined = tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in parts])
         return joined if node["operator"] == "AND" else self._not(joined)
 
-    def _keyword(self, name: str, operator: str, value: object) -> tantivy.Query | None:
+    def _among(self, name: str, operator: str, value: object) -> tantivy.Query:
         values = value if isinstance(value, list) else [value]
-        if not all(isinstance(v, str) for v in values):
-            return _UNTRANSLATABLE
+        if operator not in ("==", "in", "!=", "not in") or not all(isinstance(v, str) for v in values):
+            raise UntranslatableFilterError(name)
         among = tantivy.Query.term_set_query(self._schema, name, values)
-        if operator in ("==", "in"):
-            return among
-        return self._not(among) if operator in ("!=", "not in") else _UNTRANSLATABLE
+        return among if operator in ("==", "in") else self._not(among)
 
-    def _date(self, name: str, operator: str, value: int) -> tantivy.Query | None:
+    def _date(self, name: str, operator: str, value: int) -> tantivy.Query:
         bounds = {
             "<=": {"upper_bound": value},
             "<": {"upper_bound": value, "include_upper": False},
@@ -130,7 +153,7 @@ class LexicalIndex:
             ">": {"lower_bound": value, "include_lower": False},
         }.get(operator)
         if bounds is None:
-            return _UNTRANSLATABLE
+            raise UntranslatableFilterError(name)
         return tantivy.Query.range_query(self._schema, name, tantivy.FieldType.Unsigned, **bounds)
 
     def _not(self, query: tantivy.Query) -> tantivy.Query:
@@ -170,13 +193,13 @@ class LexicalRetriever:
         self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None
     ) -> dict[str, list[Document]]:
         """Search for ``query`` among the documents that satisfy ``filters``."""
-        found = self.index.search(query, self._condition(filters), top_k or self.top_k)
+        found = self._search(query, filters, top_k or self.top_k)
         documents = self.document_store.get([i for i, _ in found])
         return {"documents": [replace(documents[i], score=score) for i, score in found if i in documents]}
 
-    def _condition(self, filters: dict[str, Any] | None) -> tantivy.Query | None:
-        if not filters:
-            return None
-        if (condition := self.index.condition(filters)) is not None:
-            return condition
-        return self.index.ids_condition(self.document_store.matching_ids(filters))
+    def _search(self, query: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
+        try:
+            return self.index.search(query, filters, top_k)
+        except UntranslatableFilterError:
+            ids = self.document_store.matching_ids(filters)
+            return self.index.search(query, {"field": "id", "operator": "in", "value": ids}, top_k)

@@ -33,6 +33,8 @@ TOKEN_DROPOUT = 0.5
 MOST_ROUNDS = 12
 # Rounds without a better figure on held-back variants before training ends.
 PATIENCE = 2
+# Held-back variants asked after each round; the figure hardly moves with more.
+MOST_ASKED = 1_000
 # More pairs in a round bring nothing but time.
 MOST_PAIRS = 60_000
 
@@ -76,6 +78,7 @@ def rounds_needed(lessons: Sequence[Lesson], note: Note = lambda _: None) -> int
     asked = [(number, lesson.variants[0]) for number, lesson in enumerate(lessons) if len(lesson.variants) > 1]
     if not asked:
         return 5
+    asked = asked[:: max(1, len(asked) // MOST_ASKED)][:MOST_ASKED]
     reduced = [lesson.without_variant(0) if len(lesson.variants) > 1 else lesson for lesson in lessons]
     trainer = _Trainer(reduced)
     best, best_round = 0.0, 1

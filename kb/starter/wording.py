@@ -62,7 +62,7 @@ def place_bound(kind: str, centre: Centre, business: Business) -> Text:
     if kind == "where":
         return Text(
             f"在{centre.label}{phrase}去哪个窗口？",
-            (f"{centre.short}哪儿能{everyday}", f"{centre.short}{phrase}去什么地方"),
+            (f"{centre.short}在哪{everyday}", f"{centre.short}{phrase}去什么地方"),
             f"在{spot}，地址是{centre.address}。{centre.way}。去之前可以打{centre.telephone}问清要带的材料。",
         )
     if kind == "phone":

@@ -121,3 +121,10 @@ def test_the_saved_pipeline_can_be_moved_with_its_folder(small, tmp_path):
     pipeline = load_pipeline(current_folder(moved))
     assert pipeline.get_component("lexical").folder.startswith(str(moved))
     assert Searcher(moved, knowledge.regions).search("暖气不热")[0].key == "heat"
+
+
+def test_every_published_entry_is_in_both_indexes(searcher, city_settings):
+    for entry in open_knowledge(city_settings).published():
+        for mode in ("lexical", "dense"):
+            hits = searcher.search(entry.draft.question, region=entry.draft.region, mode=mode, top_k=20)
+            assert entry.id in {hit.entry_id for hit in hits}

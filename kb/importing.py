@@ -1,0 +1,377 @@
+"""Takes entries in from files of any origin: CSV, Excel and JSON lines, with Chinese or English column names.
+
+Every row is published or refused with a reason. All or nothing, unless told otherwise.
+"""
+
+import csv
+import gzip
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from kb.drafts import EntryDraft, MatterDraft
+from kb.errors import ImportFileError, RefusedError
+from kb.knowledge import KnowledgeBase
+from kb.models import Audience, Level
+from kb.publishing import Outcome, Refusal
+from kb.regions import Place, RegionTree
+
+# Names under which a column is known, in the order in which they are looked for.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "question": ("问题", "标准问题", "标准问", "标题", "question", "title"),
+    "answer": ("答案", "回答", "答复", "内容", "answer", "reply", "content"),
+    "key": ("编号", "词条编号", "序号", "id", "key"),
+    "variants": ("相似问", "相似问题", "相似问法", "variants", "similar_questions"),
+    "matter": ("事项代码", "事项编码", "matter", "code"),
+    "matter_name": ("事项名称", "事项", "matter_name"),
+    "matter_aliases": ("事项别名", "matter_aliases", "aliases"),
+    "aspect": ("环节", "要素", "aspect"),
+    "region": ("区域", "所属区域", "地区", "region", "district"),
+    "organisation": ("承办单位", "部门", "单位", "organisation", "organization", "department"),
+    "line": ("热线", "热线号码", "line"),
+    "category": ("分类", "类别", "category"),
+    "audience": ("适用对象", "对象", "audience"),
+    "keywords": ("关键词", "keywords"),
+    "valid_from": ("生效日期", "有效期起", "valid_from"),
+    "valid_to": ("失效日期", "有效期止", "valid_to"),
+    "source": ("来源", "依据", "source"),
+    "spoken_answer": ("口播答案", "语音答案", "spoken_answer"),
+    "law": ("法律", "law"),
+    "article": ("条款", "article"),
+}
+_FIELDS = {name: column for column, names in COLUMNS.items() for name in names}
+_AUDIENCES = {
+    "": Audience.BOTH,
+    "不限": Audience.BOTH,
+    "全部": Audience.BOTH,
+    "both": Audience.BOTH,
+    "个人": Audience.PERSON,
+    "自然人": Audience.PERSON,
+    "person": Audience.PERSON,
+    "企业": Audience.ENTERPRISE,
+    "法人": Audience.ENTERPRISE,
+    "enterprise": Audience.ENTERPRISE,
+}
+_LIST = re.compile(r"[|｜;；\n]+")
+# A city of which nothing is known yet.
+EVERYWHERE = Place("000000", "全市", Level.CITY, None)
+# A cell larger than this is no answer but a broken quote that swallowed the rest of the file.
+LARGEST_CELL = 1_000_000
+csv.field_size_limit(LARGEST_CELL)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file: its place and its cells by column name of ours, or why it cannot be read."""
+
+    line: int  #: as an editor counts: the heading of a table is line 1
+    cells: dict[str, Any]
+    fault: str | None = None
+
+
+@dataclass
+class Report:
+    """What became of a file."""
+
+    outcome: Outcome
+    refused: list[tuple[int, str, str]]  #: (line, question, reason)
+    ignored_columns: tuple[str, ...]  #: columns whose name means nothing to us
+    rows: int
+
+
+@dataclass
+class _File:
+    rows: list[Row] = field(default_factory=list)
+    ignored: tuple[str, ...] = ()
+
+
+def import_file(
+    knowledge: KnowledgeBase,
+    file: Path,
+    *,
+    author: str = "导入",
+    all_or_nothing: bool = True,
+    note: Callable[[int], None] = lambda done: None,
+) -> Report:
+    """Publish the rows of a file.
+
+    :class:`ImportFileError` if it cannot be read as rows at all. With ``all_or_nothing``, :class:`RefusedError` with a
+    :class:`Report` as its ``outcome`` if any row is refused, and nothing is changed.
+    """
+    table = read(file)
+    if not table.rows:
+        raise ImportFileError(f"{file.name}里没有数据行，请检查文件内容。")
+    city = knowledge.regions.city or EVERYWHERE
+    drafts, refused = _drafts(table.rows, city, knowledge.regions)
+    if refused and all_or_nothing:
+        # Published for its checks only: the editor wants to hear of every bad row at once.
+        outcome = _check(knowledge, drafts, city, author)
+        raise _refused(_report(outcome, drafts, refused, table))
+    _prepare(knowledge, table.rows, city)
+    try:
+        outcome = knowledge.publish(
+            (draft for _, draft in drafts), author=author, all_or_nothing=all_or_nothing, note=note
+        )
+    except RefusedError as error:
+        raise _refused(_report(error.outcome, drafts, refused, table)) from error
+    return _report(outcome, drafts, refused, table)
+
+
+def _check(knowledge: KnowledgeBase, drafts: list[tuple[int, EntryDraft]], city: Place, author: str) -> Outcome:
+    if knowledge.regions.city is None:
+        return Outcome()
+    # An entry that no rule allows makes the whole transaction roll back.
+    never = EntryDraft("", "", city.code)
+    try:
+        return knowledge.publish([*(draft for _, draft in drafts), never], author=author)
+    except RefusedError as error:
+        outcome = error.outcome
+        outcome.refused.pop()
+        return outcome
+
+
+def _refused(report: Report) -> RefusedError:
+    return RefusedError(
+        f"共{report.rows}行，有{len(report.refused)}行未通过检查，知识库没有改动。请按报告修改后重新导入，"
+        "或者加 --skip-refused 只导入合格的行。",
+        report,
+    )
+
+
+def _report(
+    outcome: Outcome, drafts: list[tuple[int, EntryDraft]], refused: list[tuple[int, str, str]], table: _File
+) -> Report:
+    lines = [line for line, _ in drafts]
+    late = [(lines[r.position], r.question, r.reason) for r in outcome.refused if isinstance(r, Refusal)]
+    return Report(outcome, sorted(refused + late), table.ignored, len(table.rows))
+
+
+def _prepare(knowledge: KnowledgeBase, rows: list[Row], city: Place) -> None:
+    if knowledge.regions.city is None:
+        knowledge.add_regions([city])
+    named = {}
+    for row in rows:
+        code, name = _text(row.cells.get("matter")), _text(row.cells.get("matter_name"))
+        if code and name and not row.fault:
+            named[code] = MatterDraft(code, name, aliases=_list(row.cells.get("matter_aliases")))
+    if named:
+        knowledge.add_matters(named.values())
+
+
+# --- rows into drafts --------------------------------------------------------------------------------------------
+
+
+def _drafts(
+    rows: list[Row], city: Place, regions: RegionTree
+) -> tuple[list[tuple[int, EntryDraft]], list[tuple[int, str, str]]]:
+    drafts, refused = [], []
+    for row in rows:
+        if row.fault:
+            refused.append((row.line, _text(row.cells.get("question")), row.fault))
+            continue
+        try:
+            drafts.append((row.line, _draft(row.cells, city, regions)))
+        except ValueError as error:
+            refused.append((row.line, _text(row.cells.get("question")), str(error)))
+    return drafts, refused
+
+
+def _draft(cells: dict[str, Any], city: Place, regions: RegionTree) -> EntryDraft:
+    organisation = _text(cells.get("organisation"))
+    law = " ".join(filter(None, (_text(cells.get("law")), _text(cells.get("article")))))
+    return EntryDraft(
+        question=_text(cells.get("question")),
+        answer=_text(cells.get("answer")),
+        region=_region(_text(cells.get("region")), city, regions),
+        key=_text(cells.get("key")) or None,
+        matter=_text(cells.get("matter")) or None,
+        aspect=_text(cells.get("aspect")) or None,
+        variants=_list(cells.get("variants")),
+        spoken_answer=_text(cells.get("spoken_answer")) or None,
+        organisation=(organisation, city.code) if organisation else None,
+        line=_text(cells.get("line")) or None,
+        category=_category(cells.get("category")),
+        audience=_audience(_text(cells.get("audience"))),
+        keywords=_list(cells.get("keywords")),
+        valid_from=_date(cells.get("valid_from"), "生效日期"),
+        valid_to=_date(cells.get("valid_to"), "失效日期"),
+        source=_text(cells.get("source")) or law,
+    )
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # Excel hands every number over as a float
+    return str(value).strip()
+
+
+def _list(value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, list | tuple) else _LIST.split(_text(value))
+    return tuple(dict.fromkeys(filter(None, (_text(part) for part in parts))))
+
+
+def _category(value: object) -> tuple[str, ...]:
+    parts = value if isinstance(value, list | tuple) else re.split(r"[/／>]+", _text(value))
+    return tuple(filter(None, (_text(part) for part in parts)))
+
+
+def _region(text: str, city: Place, regions: RegionTree) -> str:
+    if not text or text == city.name:
+        return city.code
+    place = regions.resolve(text)
+    if place is None:
+        raise ValueError(f"区域“{text}”不存在或有重名，请填写区域代码或完整名称")
+    return place.code
+
+
+def _audience(text: str) -> Audience:
+    try:
+        return _AUDIENCES[text.lower()]
+    except KeyError:
+        raise ValueError(f"适用对象“{text}”无法识别，应为个人、企业或不限") from None
+
+
+def _date(value: object, label: str) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = re.sub(r"[年月/.]", "-", _text(value)).removesuffix("日")
+    if not text:
+        return None
+    try:
+        year, month, day = (int(part) for part in text.split("-"))
+        return date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{label}“{_text(value)}”不是有效日期，应写成2026-01-31") from None
+
+
+# --- files into rows ---------------------------------------------------------------------------------------------
+
+
+def read(file: Path) -> _File:
+    """Rows of a file by its ending: .csv .xlsx .jsonl, the text ones also with .gz. :class:`ImportFileError`."""
+    name = file.name.lower()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise ImportFileError(f"无法打开{file}，请检查路径和权限。") from error
+    if not data:
+        raise ImportFileError(f"{file.name}是空文件。")
+    if name.endswith(".gz"):
+        data, name = _unzip(data, file), name.removesuffix(".gz")
+    if name.endswith((".jsonl", ".ndjson")):
+        return _read_jsonl(_decode(data, file))
+    if name.endswith(".csv"):
+        return _read_csv(_decode(data, file), file)
+    if name.endswith(".xlsx"):
+        return _read_xlsx(data, file)
+    raise ImportFileError(f"不认识{file.name}的格式，支持 .csv、.xlsx、.jsonl，以及 .csv.gz、.jsonl.gz。")
+
+
+def _unzip(data: bytes, file: Path) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError) as error:
+        raise ImportFileError(f"{file.name}不是完整的gzip文件，请重新获取。") from error
+
+
+def _decode(data: bytes, file: Path) -> str:
+    encodings = ["utf-8-sig", "gb18030"]
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    for encoding in encodings:
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ImportFileError(f"{file.name}的编码无法识别，请另存为UTF-8后再导入。")
+
+
+def _read_jsonl(text: str) -> _File:
+    table, unknown = _File(), {}
+    for line, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
+        try:
+            row = json.loads(content)
+        except ValueError:
+            table.rows.append(Row(line, {}, "不是完整的JSON"))
+            continue
+        if not isinstance(row, dict):
+            table.rows.append(Row(line, {}, "应为一个JSON对象"))
+            continue
+        unknown |= dict.fromkeys(name for name in row if name.lower() not in _FIELDS)
+        table.rows.append(Row(line, _known(row)))
+    table.ignored = tuple(unknown)
+    return table
+
+
+def _read_csv(text: str, file: Path) -> _File:
+    reader = csv.reader(io.StringIO(text), strict=True)
+    table = _File()
+    try:
+        heading = next(reader)
+    except (StopIteration, csv.Error) as error:
+        raise ImportFileError(f"{file.name}的第一行应为列名。") from error
+    table.ignored = _check_heading(heading, file)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return table
+        except csv.Error:
+            table.rows.append(Row(line, {}, "这一行不完整：引号没有成对，可能文件只写了一半"))
+            continue
+        if cells:
+            table.rows.append(_table_row(line, heading, cells))
+
+
+def _read_xlsx(data: bytes, file: Path) -> _File:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+        raise ImportFileError(f"{file.name}不是完整的Excel文件，请用Excel打开并另存后再导入。") from error
+    if not rows:
+        raise ImportFileError(f"{file.name}的第一张表是空的。")
+    heading = [_text(cell) for cell in rows[0]]
+    table = _File(ignored=_check_heading(heading, file))
+    for line, cells in enumerate(rows[1:], 2):
+        if any(cell is not None for cell in cells):
+            table.rows.append(_table_row(line, heading, cells))
+    return table
+
+
+def _table_row(line: int, heading: list[str], cells: list[Any]) -> Row:
+    if len(cells) != len(heading):
+        return Row(line, {}, f"有{len(cells)}列，应为{len(heading)}列")
+    return Row(line, _known(dict(zip(heading, cells, strict=True))))
+
+
+def _check_heading(heading: list[str], file: Path) -> tuple[str, ...]:
+    known = {_FIELDS.get(name.strip().lower()) for name in heading}
+    if not {"question", "answer"} <= known:
+        raise ImportFileError(f"{file.name}的第一行没有“问题”和“答案”两列，请补上列名。")
+    return tuple(name for name in heading if name.strip().lower() not in _FIELDS)
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name, value in row.items():
+        column = _FIELDS.get(str(name).strip().lower())
+        if column and cells.get(column) in (None, ""):
+            cells[column] = value
+    return cells

@@ -1,0 +1,58 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from hotline.settings import Settings
+from hotline.wiring import open_knowledge
+from kb.drafts import EntryDraft, MatterDraft
+from kb.errors import KnowledgeError
+from kb.exporting import export_file
+from kb.importing import import_file
+from kb.models import Audience
+
+DRAFT = EntryDraft(
+    "社保卡丢了，怎么“办”？",
+    "先挂失，\n再补卡。",
+    "210100",
+    key="A/1",
+    matter="HRSS-004",
+    aspect="处理方式",
+    variants=("卡没了咋整", "卡弄丢了"),
+    organisation=("市人力资源和社会保障局", "210100"),
+    line="12333",
+    category=("社会保障", "社保卡"),
+    audience=Audience.PERSON,
+    valid_to=date(2027, 1, 1),
+    source="办事指南",
+)
+
+
+@pytest.fixture
+def filled(knowledge):
+    knowledge.add_matters([MatterDraft("HRSS-004", "社保卡挂失补换", aliases=("社保卡补办",))])
+    other = replace(DRAFT, key="A/2", question="在哪里补？", aspect="地点")
+    knowledge.publish([DRAFT, other], author="test")
+    return knowledge
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl", "jsonl.gz"])
+def test_what_goes_out_comes_in_the_same_and_twice_in_the_same_bytes(filled, tmp_path, ending):
+    one, two = tmp_path / f"one.{ending}", tmp_path / f"two.{ending}"
+    assert export_file(filled, one) == 2
+    export_file(filled, two)
+    assert one.read_bytes() == two.read_bytes()
+    other = open_knowledge(Settings(data=tmp_path / "other"))
+    other.add_regions(filled.regions.path("210105"))
+    other.add_lines([("12333", "人力资源社会保障", "市人力资源和社会保障局", "2021")])
+    import_file(other, one)
+    assert [e.draft for e in other.published()] == [e.draft for e in filled.published()]
+    assert [e.matter_aliases for e in other.published()] == [("社保卡补办",)] * 2
+
+
+def test_an_unknown_format_or_folder_leaves_no_file(filled, tmp_path):
+    with pytest.raises(KnowledgeError, match="格式"):
+        export_file(filled, tmp_path / "a.doc")
+    with pytest.raises(KnowledgeError, match="无法写入"):
+        export_file(filled, tmp_path / "nowhere" / "a.csv")
+    assert list(tmp_path.glob("*.doc")) == []

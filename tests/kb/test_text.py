@@ -1,0 +1,24 @@
+import pytest
+
+from kb.text import comparison_key, normalise
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("社保卡丢了怎么办？", "社保卡丢了怎么办"),
+        ("社會保險卡掛失", "社会保险卡挂失"),
+        ("ＡＰＰ　１２３４５", "app12345"),
+        ("社保卡，丢了！", "社保卡丢了"),
+    ],
+)
+def test_spellings_of_one_question_compare_equal(one, other):
+    assert comparison_key(one) == comparison_key(other)
+
+
+def test_different_questions_stay_different():
+    assert comparison_key("社保卡") != comparison_key("医保卡")
+
+
+def test_reading_form_keeps_punctuation_and_one_space():
+    assert normalise(" 社保卡，\n 丢了 ") == "社保卡, 丢了"
