@@ -1,6 +1,6 @@
 """What an editor, an importer or the starter city hands in: an entry before it has an id."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 from kb.models import Audience
@@ -50,7 +50,7 @@ class EntryDraft:
 
     def as_content(self) -> dict:
         """All fields as JSON-ready values: what :class:`kb.models.EntryVersion` keeps."""
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {name: _plain(getattr(self, name)) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_content(cls, content: dict) -> "EntryDraft":

@@ -3,16 +3,18 @@
 import csv
 import gzip
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from kb.drafts import PublishedEntry
+from kb.drafts import EntryDraft, PublishedEntry
 from kb.errors import KnowledgeError
 from kb.files import write_whole
 from kb.knowledge import KnowledgeBase
 from kb.models import Audience
+from kb.regions import RegionTree
 
 HEADINGS = {
     "key": "编号",
@@ -24,9 +26,15 @@ HEADINGS = {
     "matter_name": "事项名称",
     "matter_aliases": "事项别名",
     "aspect": "环节",
+    "matter_kind": "诉求类型",
     "region": "区域",
+    "region_path": "区域路径",
     "organisation": "承办单位",
+    "organisation_region": "承办单位区域",
     "line": "热线",
+    "line_name": "热线名称",
+    "line_organisation": "热线归属",
+    "line_merged": "归并年份",
     "category": "分类",
     "audience": "适用对象",
     "keywords": "关键词",
@@ -34,6 +42,8 @@ HEADINGS = {
     "valid_to": "失效日期",
     "source": "来源",
 }
+# What separates the parts of one cell when a file is taken in.
+SEPARATORS = re.compile(r"[|｜;；\n]+")
 _AUDIENCES = {Audience.PERSON: "个人", Audience.ENTERPRISE: "企业", Audience.BOTH: "不限"}
 # Zip and Excel files carry dates; a fixed one keeps the bytes the same.
 _SOME_DAY = datetime(2000, 1, 1)
@@ -46,13 +56,14 @@ def export_file(knowledge: KnowledgeBase, file: Path, note: Callable[[int], None
     if writer is None:
         raise KnowledgeError(f"不认识{file.name}的格式，支持 .csv、.xlsx、.jsonl、.jsonl.gz。")
     count = 0
+    regions, matters, lines = knowledge.regions, knowledge.matters(), knowledge.lines()
 
     def rows() -> Iterator[dict[str, str | list[str]]]:
         nonlocal count
         for entry in knowledge.published():
             count += 1
             note(1)
-            yield _row(entry)
+            yield _row(entry) | _setting(entry.draft, regions, matters, lines)
 
     try:
         write_whole(file, lambda temporary: writer(temporary, rows()))
@@ -85,8 +96,28 @@ def _row(entry: PublishedEntry) -> dict[str, str | list[str]]:
     }
 
 
+def _setting(draft: EntryDraft, regions: RegionTree, matters: dict, lines: dict) -> dict[str, str]:
+    # What an empty knowledge base does not know yet, so that the file can be taken in there.
+    matter, line = matters.get(draft.matter), lines.get(draft.line, ("", "", ""))
+    return {
+        "matter_kind": matter.kind if matter else "",
+        "region_path": "/".join(f"{place.code} {place.name}" for place in regions.path(draft.region)),
+        "organisation_region": draft.organisation[1] if draft.organisation else "",
+        "line_name": line[0],
+        "line_organisation": line[1],
+        "line_merged": line[2],
+    }
+
+
 def _flat(row: dict) -> list[str]:
-    return ["|".join(value) if isinstance(value, list) else value for value in row.values()]
+    return [_cell(row[column]) for column in HEADINGS]
+
+
+def _cell(value: str | list[str]) -> str:
+    if not isinstance(value, list):
+        return value
+    # Where a part holds what separates parts, JSON keeps them apart.
+    return json.dumps(value, ensure_ascii=False) if SEPARATORS.search("".join(value)) else "|".join(value)
 
 
 def _write_csv(file: Path, rows: Iterator[dict]) -> None:
@@ -121,13 +152,24 @@ def _write_xlsx(file: Path, rows: Iterator[dict]) -> None:
     sheet = book.create_sheet("知识库")
     sheet.append(list(HEADINGS.values()))
     for row in rows:
-        sheet.append(_flat(row))
+        sheet.append([_sheet_cell(sheet, text) for text in _flat(row)])
     loose = file.with_suffix(".loose")
-    book.save(loose)
     try:
+        book.save(loose)
         _with_fixed_dates(loose, file)
     finally:
-        loose.unlink()
+        loose.unlink(missing_ok=True)
+
+
+def _sheet_cell(sheet: object, text: str) -> object:
+    from openpyxl.cell import WriteOnlyCell
+
+    if not text.startswith("="):
+        return text
+    # Otherwise Excel would take an answer for a formula.
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell
 
 
 def _with_fixed_dates(source: Path, target: Path) -> None:
@@ -142,6 +184,4 @@ def _with_fixed_dates(source: Path, target: Path) -> None:
 
 
 def _fixed_core(data: bytes) -> bytes:
-    import re
-
     return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"2000-01-01T00:00:00Z", data)

@@ -29,6 +29,15 @@ class ChangeRow:
     action: Action
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What entries refer to and bring along; what is known already stays, but matters get the new name."""
+
+    places: tuple[Place, ...] = ()  #: parents before children; the city first where the knowledge base has none
+    matters: tuple[MatterDraft, ...] = ()
+    lines: tuple[tuple[str, str, str, str], ...] = ()  #: (number, name, organisation name, year merged)
+
+
 class KnowledgeBase:
     """All knowledge of one city behind one database engine. Safe to share between threads."""
 
@@ -40,10 +49,7 @@ class KnowledgeBase:
     def add_regions(self, places: Iterable[Place]) -> None:
         """Take regions in, parents before children; known codes are left as they are."""
         with self._writing() as connection:
-            known = set(connection.scalars(select(Region.code)))
-            rows = [_region_row(place) for place in places if place.code not in known]
-            for batch in _chunks(rows, BATCH):
-                connection.execute(insert(Region), batch)
+            _add_regions(connection, places)
         self.__dict__.pop("regions", None)
 
     def add_organisations(self, organisations: Iterable[OrganisationDraft]) -> None:
@@ -62,35 +68,35 @@ class KnowledgeBase:
     def add_lines(self, lines: Iterable[tuple[str, str, str, str]]) -> None:
         """Take merged lines in as (number, name, organisation name, year merged)."""
         city = self._city_code()
-        lines = list(lines)
-        self.add_organisations(OrganisationDraft(name, city) for name in {line[2]: None for line in lines})
         with self._writing() as connection:
-            organisations = _organisation_ids(connection)
-            known = set(connection.scalars(select(Line.number)))
-            rows = [
-                {"number": n, "name": name, "organisation_id": organisations[o, city], "merged": year}
-                for n, name, o, year in lines
-                if n not in known
-            ]
-            if rows:
-                connection.execute(insert(Line), rows)
+            _add_lines(connection, list(lines), city)
 
     def add_matters(self, matters: Iterable[MatterDraft]) -> None:
         """Take matters in; a known code gets the new name, kind and aliases."""
         with self._writing() as connection:
-            known = set(connection.scalars(select(Matter.code)))
-            for m in matters:
-                row = {"code": m.code, "name": m.name, "kind": m.kind, "aliases": list(m.aliases)}
-                statement = update(Matter).where(Matter.code == m.code) if m.code in known else insert(Matter)
-                connection.execute(statement.values(row))
-                known.add(m.code)
+            _add_matters(connection, matters)
 
     @cached_property
     def regions(self) -> RegionTree:
         """The tree of places, read once."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(Region.code, Region.name, Region.level, Region.parent_code))
-            return RegionTree(Place(code, name, Level(level), parent) for code, name, level, parent in rows)
+            return _read_regions(connection)
+
+    def matters(self) -> dict[str, MatterDraft]:
+        """All matters by their codes."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(select(Matter.code, Matter.name, Matter.kind, Matter.aliases))
+            return {code: MatterDraft(code, name, kind, tuple(aliases)) for code, name, kind, aliases in rows}
+
+    def lines(self) -> dict[str, tuple[str, str, str]]:
+        """All merged lines by their numbers: (name, organisation name, year merged)."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(
+                select(Line.number, Line.name, Organisation.name, Line.merged).join(
+                    Organisation, Organisation.id == Line.organisation_id
+                )
+            )
+            return {number: (name, organisation, merged) for number, name, organisation, merged in rows}
 
     # --- publishing ------------------------------------------------------------------------------------------
 
@@ -101,20 +107,29 @@ class KnowledgeBase:
         author: str,
         all_or_nothing: bool = True,
         note: Progress = lambda done: None,
+        setting: Setting | None = None,
+        only_check: bool = False,
     ) -> Outcome:
         """Publish drafts in one transaction: entries, their versions and the change feed, or none of them.
 
         With ``all_or_nothing`` a single refusal rolls everything back and raises :class:`RefusedError`, whose
-        ``outcome`` lists every refusal. ``note`` is called with the number of drafts done so far in each batch.
+        ``outcome`` lists every refusal. ``note`` is called with the number of drafts done in each batch. The
+        ``setting`` is taken in with them, in the same transaction. ``only_check`` tells what would happen.
         """
         outcome = Outcome()
-        with self._writing() as connection:
-            publisher = Publisher(connection, self.regions, author, outcome)
+        with self._engine.execution_options(writes=True).connect() as connection:
+            regions = _take_setting(connection, setting) if setting else self.regions
+            publisher = Publisher(connection, regions, author, outcome)
             for batch in _chunks(drafts, BATCH):
                 publisher.take(batch)
                 note(len(batch))
+            if only_check:
+                return outcome
             if outcome.refused and all_or_nothing:
                 raise RefusedError(f"有{len(outcome.refused)}条未通过检查，知识库没有改动。", outcome)
+            connection.commit()
+        if setting:
+            self.__dict__.pop("regions", None)
         return outcome
 
     def withdraw(self, entry_id: int) -> None:
@@ -179,6 +194,49 @@ class KnowledgeBase:
         if self.regions.city is None:
             raise NotFoundError("知识库里还没有城市，请先导入区域。")
         return self.regions.city.code
+
+
+def _take_setting(connection: Connection, setting: Setting) -> RegionTree:
+    _add_regions(connection, setting.places)
+    regions = _read_regions(connection)
+    _add_matters(connection, setting.matters)
+    _add_lines(connection, setting.lines, regions.city.code)
+    return regions
+
+
+def _read_regions(connection: Connection) -> RegionTree:
+    rows = connection.execute(select(Region.code, Region.name, Region.level, Region.parent_code))
+    return RegionTree(Place(code, name, Level(level), parent) for code, name, level, parent in rows)
+
+
+def _add_regions(connection: Connection, places: Iterable[Place]) -> None:
+    known = set(connection.scalars(select(Region.code)))
+    for batch in _chunks((_region_row(place) for place in places if place.code not in known), BATCH):
+        connection.execute(insert(Region), batch)
+
+
+def _add_matters(connection: Connection, matters: Iterable[MatterDraft]) -> None:
+    known = set(connection.scalars(select(Matter.code)))
+    for m in matters:
+        row = {"code": m.code, "name": m.name, "kind": m.kind, "aliases": list(m.aliases)}
+        statement = update(Matter).where(Matter.code == m.code) if m.code in known else insert(Matter)
+        connection.execute(statement.values(row))
+        known.add(m.code)
+
+
+def _add_lines(connection: Connection, lines: Sequence[tuple[str, str, str, str]], city: str) -> None:
+    organisations = _organisation_ids(connection)
+    if missing := [name for name in dict.fromkeys(line[2] for line in lines) if (name, city) not in organisations]:
+        connection.execute(insert(Organisation), [_organisation_row(OrganisationDraft(n, city)) for n in missing])
+        organisations = _organisation_ids(connection)
+    known = set(connection.scalars(select(Line.number)))
+    rows = [
+        {"number": number, "name": name, "organisation_id": organisations[organisation, city], "merged": year}
+        for number, name, organisation, year in lines
+        if number not in known
+    ]
+    if rows:
+        connection.execute(insert(Line), rows)
 
 
 def _published_rows() -> Select:

@@ -54,6 +54,7 @@ class Publisher:
         self._regions = regions
         self._author = author
         self._outcome = outcome
+        self._used_keys: set[str | None] = set()
         self._lines = set(connection.scalars(select(Line.number)))
         self._matters = set(connection.scalars(select(Matter.code)))
         self._categories = dict(connection.execute(select(Category.path, Category.id)).all())
@@ -69,12 +70,12 @@ class Publisher:
         known = self._known_by_key([d.key for d in drafts if d.key])
         keys = [comparison_key(d.question) for d in drafts]
         taken = self._published_questions(keys)
-        new, changed, used_keys = [], [], set()
+        new, changed = [], []
         start = self._outcome.seen
         for offset, (draft, question_key) in enumerate(zip(drafts, keys, strict=True)):
             old = known.get(draft.key) if draft.key else None
             reasons = faults(draft, self._regions, self._lines)
-            if draft.key and draft.key in used_keys:
+            if draft.key and draft.key in self._used_keys:
                 reasons.append(f"编号“{draft.key}”在本批中重复")
             holder = taken.get((question_key, draft.region))
             if holder is not None and holder != (old.id if old else None):
@@ -82,7 +83,7 @@ class Publisher:
             if reasons:
                 self._outcome.refused.append(Refusal(start + offset, draft.question, "；".join(reasons)))
                 continue
-            used_keys.add(draft.key)
+            self._used_keys.add(draft.key)
             taken[question_key, draft.region] = old.id if old else 0
             self._sort_in(draft, question_key, old, new, changed)
         self._insert(new)

@@ -42,6 +42,10 @@ class RegionTree:
     def __len__(self) -> int:
         return len(self._places)
 
+    def places(self) -> Iterable[Place]:
+        """Every place, in the order in which they were handed in."""
+        return self._places.values()
+
     @property
     def city(self) -> Place | None:
         """The root, or None in an empty knowledge base."""

@@ -1,6 +1,6 @@
 """What every entry must satisfy before it may be published, whoever hands it in."""
 
-import unicodedata
+import re
 from collections.abc import Container
 
 from kb.drafts import EntryDraft
@@ -12,6 +12,8 @@ LONGEST_QUESTION = 500
 LONGEST_ANSWER = 8_000
 LONGEST_NAME = 120
 _REPLACEMENT = "\ufffd"
+# Control characters but line ends and tabs; halves of surrogate pairs, which no database stores.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def faults(draft: EntryDraft, regions: Container[str], lines: Container[str]) -> list[str]:
@@ -69,6 +71,6 @@ def _validity_faults(draft: EntryDraft) -> list[str]:
 def _character_faults(text: str) -> list[str]:
     if _REPLACEMENT in text:
         return ["含有乱码（编码不对），请用UTF-8或GB18030保存后再导入"]
-    if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in text):
-        return ["含有不可见的控制字符"]
+    if _UNSEEN.search(text):
+        return ["含有不可见的控制字符，请删去后再导入"]
     return []

@@ -7,6 +7,7 @@ written by hand push out the most repetitive entries.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -76,6 +77,7 @@ def entries(starter: Starter, total: int = TOTAL) -> Iterator[EntryDraft]:
     fixed = list(chain(hand_written(starter), grid_entries(starter.city)))
     if len(fixed) > total:
         raise KnowledgeError(f"手写词条和网格词条共{len(fixed)}条，已超过{total}条，请加大总数。")
+    _check_distinct(fixed)
     seen: set[str] = set()
     count = 0
     for draft in chain(fixed, _widened(starter)):
@@ -90,19 +92,29 @@ def entries(starter: Starter, total: int = TOTAL) -> Iterator[EntryDraft]:
     raise KnowledgeError(f"现有素材只能生成{count}条，不足{total}条，请补充手写事项。")
 
 
+def _check_distinct(drafts: Iterable[EntryDraft]) -> None:
+    first: dict[str, EntryDraft] = {}
+    for draft in drafts:
+        other = first.setdefault(comparison_key(draft.question), draft)
+        if other is not draft:
+            raise KnowledgeError(f"“{draft.question}”在{other.key}和{draft.key}里重复，请改写其中一个问题。")
+
+
 def hand_written(starter: Starter) -> Iterator[EntryDraft]:
     """Every FAQ of every matter, as written."""
     for matter in starter.matters:
+        again: Counter[str] = Counter()
         for faq in matter["faqs"]:
             yield EntryDraft(
                 question=faq["question"],
                 answer=faq["answer"],
                 region=starter.city.root.code,
-                key=f"{matter['code']}/{faq['aspect']}",
+                key=f"{matter['code']}/{faq['aspect']}" + (f"/{again[faq['aspect']]}" if again[faq["aspect"]] else ""),
                 variants=tuple(faq["variants"]),
                 **_common(matter, starter.city.root.code, faq["aspect"]),
                 source=f"{matter['department']}办事指南（示例）",
             )
+            again[faq["aspect"]] += 1
 
 
 def grid_entries(city: City) -> Iterator[EntryDraft]:

@@ -50,6 +50,34 @@ def test_what_goes_out_comes_in_the_same_and_twice_in_the_same_bytes(filled, tmp
     assert [e.matter_aliases for e in other.published()] == [("社保卡补办",)] * 2
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "jsonl"])
+def test_an_export_brings_its_places_lines_and_matters_into_an_empty_base(filled, tmp_path, ending):
+    local = replace(DRAFT, key="A/3", region="210105001", organisation=("便民服务中心", "210105001"))
+    tricky = replace(DRAFT, key="A/4", question="等于号？", answer="=1+1", variants=("补卡；换卡", "卡|证"))
+    filled.add_matters([MatterDraft("HRSS-004", "社保卡挂失补换", "求助", ("社保卡补办",))])
+    filled.publish([local, tricky], author="test")
+    export_file(filled, tmp_path / f"a.{ending}")
+    other = open_knowledge(Settings(data=tmp_path / "other"))
+    import_file(other, tmp_path / f"a.{ending}")
+    assert [e.draft for e in other.published()] == [e.draft for e in filled.published()]
+    assert other.matters() == filled.matters()
+    assert other.lines() == filled.lines()
+    assert other.regions.full_name("210105001") == "铁西区工人村街道"
+
+
+def test_an_export_broken_off_leaves_the_old_file_and_nothing_else(filled, tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("旧", "utf-8")
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_file(filled, file, stop)
+    assert file.read_text("utf-8") == "旧"
+    assert [f.name for f in tmp_path.iterdir() if f.is_file()] == ["a.csv"]
+
+
 def test_an_unknown_format_or_folder_leaves_no_file(filled, tmp_path):
     with pytest.raises(KnowledgeError, match="格式"):
         export_file(filled, tmp_path / "a.doc")

@@ -6,6 +6,7 @@ import pytest
 
 from kb.drafts import EntryDraft, MatterDraft, OrganisationDraft
 from kb.errors import NotFoundError, RefusedError
+from kb.knowledge import Setting
 from kb.models import Action, Audience
 
 LOST = EntryDraft("社保卡丢了怎么办？", "先挂失，再补卡。", "210100", key="A/1", line="12333")
@@ -133,3 +134,15 @@ def test_many_publishing_at_once_lose_nothing(knowledge):
     for thread in threads:
         thread.join()
     assert knowledge.count_published() == knowledge.last_sequence() == 60
+
+
+def test_a_key_handed_in_twice_is_refused_even_far_apart(knowledge):
+    drafts = [replace(LOST, key=str(n), question=f"第{n}个问题？") for n in range(1_500)]
+    outcome = publish(knowledge, *drafts, replace(LOST, key="3"), all_or_nothing=False)
+    assert (outcome.published, outcome.updated, len(outcome.refused)) == (1_500, 0, 1)
+
+
+def test_only_checking_changes_nothing(knowledge):
+    setting = Setting(matters=(MatterDraft("X-1", "事项"),))
+    assert publish(knowledge, LOST, setting=setting, only_check=True).published == 1
+    assert (knowledge.count_published(), knowledge.matters()) == (0, {})

