@@ -1,14 +1,14 @@
 """The REST API, version 1."""
 
 from flask import Blueprint, Response, jsonify, send_file, url_for
-from speech.file import listen
-from speech.recognizer import Recognizer
-from speech.synthesizer import Synthesizer
 
 from admin.bodies import read_json, read_parameters, read_sound
 from admin.schemas import LARGEST_TURN, Answer, Caller, Feedback, Health, Question
 from bot.conversation import Dialogue
 from bot.messages import Reply, Utterance
+from speech.file import recognise_file
+from speech.recognizer import Recognizer
+from speech.synthesizer import Synthesizer
 
 
 def make_api(dialogue: Dialogue, recognizer: Recognizer, synthesizer: Synthesizer) -> Blueprint:
@@ -27,7 +27,7 @@ def make_api(dialogue: Dialogue, recognizer: Recognizer, synthesizer: Synthesize
         caller = read_parameters(Caller)
         # Opened first: a wrong region or conversation should not cost a recognition.
         conversation = dialogue.open(caller.conversation or None, region=caller.region or None, channel="web")
-        utterance = listen(recognizer, sound)
+        utterance = recognise_file(recognizer, sound)
         return _shown(conversation.hear(utterance), utterance.text)
 
     @api.post("/api/v1/feedback")

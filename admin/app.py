@@ -1,8 +1,6 @@
 """The application factory."""
 
 from flask import Flask
-from speech.recognizer import Recognizer
-from speech.synthesizer import Synthesizer
 
 from admin.api import make_api
 from admin.bodies import AUDIO_BYTES, drain
@@ -11,6 +9,8 @@ from admin.headers import register_headers
 from admin.page import make_page
 from admin.reference import make_reference
 from bot.conversation import Dialogue
+from speech.recognizer import Recognizer
+from speech.synthesizer import Synthesizer
 
 
 def create_app(dialogue: Dialogue, recognizer: Recognizer, synthesizer: Synthesizer) -> Flask:

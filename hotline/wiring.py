@@ -12,14 +12,14 @@ from hotline.settings import SHIPPED_SPEECH_MODEL, Settings
 
 if TYPE_CHECKING:
     from flask import Flask
-    from speech.recognizer import Recognizer
-    from speech.synthesizer import Synthesizer
     from sqlalchemy import Engine
 
     from bot.conversation import Dialogue
     from indexer.model import ModelChoice
     from indexer.search import Searcher
     from kb.knowledge import KnowledgeBase
+    from speech.recognizer import Recognizer
+    from speech.synthesizer import Synthesizer
 
 
 def open_database(settings: Settings) -> Engine:

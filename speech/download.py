@@ -20,7 +20,8 @@ _AGAIN = "再次运行同一命令会从断点继续"
 def download(url: str, file: Path, shown: bool = True) -> None:
     """Bring `url` to `file`, continuing an unfinished `file`.part of an earlier try.
 
-    :class:`DownloadError` if it fails. A continued part is trusted only if the server confirms by its ETag that it still has the same file.
+    :class:`DownloadError` if it fails. A continued part is trusted only if the server confirms by its ETag that it
+    still has the same file.
     """
     part = file.with_name(file.name + ".part")
     cause: Exception | None = None

@@ -15,6 +15,8 @@ import espeakng_loader
 
 # An empty WAV is its header.
 _HEADER_BYTES = 44
+# pyttsx3 does not raise what goes wrong in its queue (an unknown voice: it then speaks with another one) but tells it.
+_failures: list[str] = []
 
 
 def main(voice: str, rate: int) -> None:
@@ -36,6 +38,7 @@ def _engine(voice: str, rate: int):
     import pyttsx3
 
     engine = pyttsx3.init("espeak")
+    engine.connect("error", lambda name, exception: _failures.append(repr(exception)))
     engine.setProperty("voice", voice)
     engine.setProperty("rate", rate)
     return engine
@@ -47,6 +50,8 @@ def _say(engine, text: str, path: str) -> str | None:
         engine.runAndWait()
     except Exception as error:  # the edge of this process: what pyttsx3 raises is told to the caller
         return repr(error)
+    if _failures:
+        return _failures[0]
     file = Path(path)
     spoken = file.is_file() and file.stat().st_size > _HEADER_BYTES
     return None if spoken else "no sound"
