@@ -7,6 +7,8 @@ import argparse
 import csv
 import tempfile
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
@@ -66,7 +68,9 @@ def measure_hearing(recognizer: Recognizer, tsv: Path) -> None:
 def measure_speaking(recognizer: Recognizer, answers: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as cache, Synthesizer(Path(cache)) as synthesizer:
         heard = [recognise_file(recognizer, synthesizer.speak(answer)).text for answer in answers]
-    said = [to_words(answer) for answer in answers]
+    # Vosk is loaded here, so words are made elsewhere (see speech.reading).
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        said = list(pool.map(to_words, answers))
     own = character_error_rate(zip(said, heard, strict=True))
     others = character_error_rate(zip(said, heard[1:] + heard[:1], strict=True))
     print(f"spoken answers heard again: CER {own:.1%}; against another answer {others:.1%}")

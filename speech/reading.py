@@ -1,14 +1,24 @@
-"""Chinese text as the numbered pinyin that espeak-ng's voice ``sit/cmn-latn-pinyin`` reads."""
+"""Chinese text as the numbered pinyin that espeak-ng's voice ``sit/cmn-latn-pinyin`` reads.
+
+For processes without Vosk only: it and wetext each bring an OpenFst of their own, and where both are loaded the second
+one runs on the first one's memory. Of processes that loaded both, one in six crashed or hung.
+"""
+
+from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from pypinyin import Style, lazy_pinyin, load_phrases_dict
-from wetext import Normalizer
 
 from kb.text import simplify
 from speech.phrases import LETTERS, PHRASES
+
+if TYPE_CHECKING:
+    from wetext import Normalizer
 
 # What espeak-ng pauses at; every other mark is one of these or is not heard.
 _PAUSES = str.maketrans("，。？！；：、…", ",.?!;,,.", "“”‘’\"'《》〈〉「」『』")
@@ -56,6 +66,10 @@ def digit_by_digit(number: str) -> str:
 
 @lru_cache(maxsize=1)
 def _normaliser() -> Normalizer:
+    if "vosk" in sys.modules:
+        raise RuntimeError("speech.reading must not be used in a process that has loaded vosk")
+    from wetext import Normalizer
+
     return Normalizer(lang="zh", operator="tn")
 
 

@@ -8,12 +8,12 @@ import sys
 import threading
 import wave
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 from speech.errors import SynthesisError
-from speech.reading import to_reading
 
 RATE = 22_050  #: samples a second of what is spoken
 LONGEST_TEXT = 1_500  #: characters, 6 minutes; nobody listens longer on the telephone
@@ -23,6 +23,7 @@ CACHE_BYTES = 512 * 2**20  #: 3 h of speech; the sentences used longest ago go f
 TIMEOUT = 10.0
 _TRIES = 2
 _PRUNE_EVERY = 100
+_READINGS_KEPT = 10_000
 _SENTENCE = re.compile(r"[^。？！；?!;\n]+[。？！；?!;\n]*")
 _LONGEST_SENTENCE = 120
 _CLAUSE = re.compile(r"[^，,、：:]{0,119}[，,、：:]?|.{1,120}", re.S)
@@ -36,13 +37,15 @@ class Synthesizer:
         self._voice = voice
         self._rate = rate
         self._worker = _Worker(voice, rate)
+        # Sentences said again and again should not need the worker at all.
+        self._read = lru_cache(maxsize=_READINGS_KEPT)(self._worker.read)
         self._lock = threading.Lock()
         self._written = 0
 
     def speak(self, text: str) -> Path:
         """A WAV file (22,050 Hz, mono, 16 bits) in which `text` is spoken. :class:`SynthesisError` if it cannot be."""
         with self._lock:
-            readings = [reading for part in sentences(text) if (reading := to_reading(part))]
+            readings = [reading for part in sentences(text) if (reading := self._read(part))]
             if not readings:
                 raise SynthesisError("没有可以朗读的文字，请输入汉字、数字或字母。")
             self._make_cache()
@@ -145,12 +148,17 @@ class _Worker:
         """Process id while it runs."""
         return self._process.pid if self._process else None
 
-    def say(self, text: str, path: Path) -> None:
-        request = json.dumps({"text": text, "path": str(path)}) + "\n"
+    def read(self, text: str) -> str:
+        return self._answer({"text": text})["reading"]
+
+    def say(self, reading: str, path: Path) -> None:
+        self._answer({"reading": reading, "path": str(path)})
+
+    def _answer(self, request: dict[str, str]) -> dict:
         for _ in range(_TRIES):
-            answer = self._ask(request)
+            answer = self._ask(json.dumps(request) + "\n")
             if answer and answer["error"] is None:
-                return
+                return answer
             self.stop()
         raise SynthesisError("语音合成没有成功，请稍后再试；一直如此时请检查设置HOTLINE_VOICE。")
 

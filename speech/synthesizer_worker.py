@@ -1,8 +1,9 @@
 """The process that owns pyttsx3: ``python -m speech.synthesizer_worker VOICE RATE``.
 
-Reads one JSON object a line (``text`` to say, ``path`` to write) and answers each with one (``error``, or null). It
-ends when its input does, so it never outlives the process that started it. espeak-ng keeps global state and can crash;
-here it can neither be entered twice nor take a call down.
+Reads one JSON object a line, either ``text`` to turn into a reading or a ``reading`` to say and the ``path`` to write,
+and answers each with one (``error`` or null, and the ``reading`` asked for). It ends when its input does, so it never
+outlives the process that started it. espeak-ng keeps global state and can crash; here it can neither be entered twice
+nor take a call down. Readings are made here because Vosk must not be where they are made.
 """
 
 import ctypes
@@ -12,6 +13,8 @@ import sys
 from pathlib import Path
 
 import espeakng_loader
+
+from speech.reading import to_reading
 
 # An empty WAV is its header.
 _HEADER_BYTES = 44
@@ -26,9 +29,14 @@ def main(voice: str, rate: int) -> None:
     os.dup2(2, 1)
     engine = _engine(voice, rate)
     for line in sys.stdin:
-        request = json.loads(line)
-        answers.write(json.dumps({"error": _say(engine, request["text"], request["path"])}) + "\n")
+        answers.write(json.dumps(_answer(engine, json.loads(line))) + "\n")
         answers.flush()
+
+
+def _answer(engine, request: dict[str, str]) -> dict[str, str | None]:
+    if "text" in request:
+        return {"error": None, "reading": to_reading(request["text"])}
+    return {"error": _say(engine, request["reading"], request["path"])}
 
 
 def _engine(voice: str, rate: int):
@@ -44,9 +52,9 @@ def _engine(voice: str, rate: int):
     return engine
 
 
-def _say(engine, text: str, path: str) -> str | None:
+def _say(engine, reading: str, path: str) -> str | None:
     try:
-        engine.save_to_file(text, path)
+        engine.save_to_file(reading, path)
         engine.runAndWait()
     except Exception as error:  # the edge of this process: what pyttsx3 raises is told to the caller
         return repr(error)

@@ -1,5 +1,7 @@
 """Sound for the tests of this room."""
 
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,13 @@ def hearing(starter) -> Recognizer:
 def voice(tmp_path_factory):
     with Synthesizer(tmp_path_factory.mktemp("speech-cache")) as synthesizer:
         yield synthesizer
+
+
+@pytest.fixture(scope="session")
+def apart():
+    """Calls a function for each of some texts in a process that has not loaded Vosk."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield lambda function, texts: list(pool.map(function, texts, chunksize=500))
 
 
 @pytest.fixture(scope="session")

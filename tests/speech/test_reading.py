@@ -1,4 +1,5 @@
 import ctypes
+import importlib
 
 import espeakng_loader
 import pytest
@@ -30,8 +31,8 @@ from speech.reading import digit_by_digit, to_reading, to_words
         ("13800001234", "幺三八零零零零幺二三四"),
     ],
 )
-def test_numbers_are_written_as_they_are_said(text, words):
-    assert to_words(text) == words
+def test_numbers_are_written_as_they_are_said(apart, text, words):
+    assert apart(to_words, [text]) == [words]
 
 
 @pytest.mark.parametrize(
@@ -49,13 +50,19 @@ def test_numbers_are_written_as_they_are_said(text, words):
         ("好，对吗？", "hao3, dui4 ma5."),
     ],
 )
-def test_readings(text, reading):
-    assert to_reading(text) == reading
+def test_readings(apart, text, reading):
+    assert apart(to_reading, [text]) == [reading]
 
 
 @pytest.mark.parametrize("text", ["", "  ", "！！", "😀", "——"])
-def test_what_cannot_be_said_has_no_reading(text):
-    assert to_reading(text) == ""
+def test_what_cannot_be_said_has_no_reading(apart, text):
+    assert apart(to_reading, [text]) == [""]
+
+
+def test_a_process_with_vosk_is_refused():
+    importlib.import_module("vosk")
+    with pytest.raises(RuntimeError, match="vosk"):
+        to_words("您好")
 
 
 def test_digits_one_by_one():
@@ -77,9 +84,9 @@ def phonemes(espeak, syllable: str) -> str:
     return espeak.espeak_TextToPhonemes(ctypes.byref(pointer), 1, 0).decode()
 
 
-def test_espeak_reads_every_common_character_in_chinese(espeak):
+def test_espeak_reads_every_common_character_in_chinese(apart, espeak):
     characters = [chr(code) for code in range(0x4E00, 0x9FA6) if _common(chr(code))]
-    syllables = {syllable for c in characters for syllable in to_reading(c).strip(".").split()}
+    syllables = {syllable for reading in apart(to_reading, characters) for syllable in reading.strip(".").split()}
     syllables |= {s for spelling in LETTERS.values() for s in spelling.split()}
     assert len(syllables) > 1_000
     # It spells what it does not know in English.
