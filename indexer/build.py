@@ -4,10 +4,9 @@ Each build has a folder of its own under the index folder; the file ``CURRENT`` 
 as the last step, so that a build which is stopped leaves the index that was there.
 """
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,23 +15,22 @@ from haystack import Document
 from haystack.document_stores.types import DuplicatePolicy
 from sentence_transformers import SentenceTransformer
 
-from indexer.documents import to_document, to_lesson
-from indexer.errors import IndexerError, MissingIndexError
-from indexer.judgement import Asked, Judgement, learn, small_talk
+from indexer.documents import to_document
+from indexer.errors import IndexerError
+from indexer.judgement import Judgement
+from indexer.learning import Asked, learn, small_talk
+from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
+from indexer.manifest import CURRENT, FORMAT, Manifest
 from indexer.model import ModelChoice
 from indexer.pipeline import CANDIDATES, JUDGEMENT_FILE, make_pipeline, open_store, save_pipeline
 from indexer.progress import Progress
 from indexer.store import FaissDocumentStore
-from indexer.training import Lesson, rounds_needed, train
+from indexer.training import rounds_needed, train
 from kb.drafts import PublishedEntry
 from kb.knowledge import KnowledgeBase
 from kb.regions import RegionTree
 
-CURRENT = "CURRENT"
-MANIFEST = "manifest.json"
-# Raised whenever what is written changes its meaning, so that an older index is refused instead of misread.
-FORMAT = 1
 # Of entries of one matter and aspect, which differ only in their place, this many teach all there is to learn.
 LESSONS_EACH_MATTER_AND_ASPECT = 3
 # Of entries without a matter, so many of each category: a city has tens of thousands of grid contacts alike.
@@ -42,41 +40,6 @@ MOST_LESSONS = 40_000
 MOST_QUESTIONS_EACH_FOLD = 800
 FOLDS = 3
 BATCH = 2_000
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an index folder says of itself."""
-
-    format: int
-    built_at: str  #: UTC, ISO 8601
-    entries: int
-    sequence: int  #: last change of the knowledge base that is in it
-    model: str  #: folder inside the index, or name of a hub model or folder
-    own_model: bool
-    dimensions: int
-    prompt: str
-    document_prompt: str
-    rounds: int | None  #: rounds the own model was trained
-    questions: int  #: questions its confidence was learned from
-    calibration_error: float | None
-
-    @classmethod
-    def load(cls, folder: Path) -> "Manifest":
-        """Read the manifest of an index folder."""
-        return cls(**json.loads((folder / MANIFEST).read_text("utf-8")))
-
-
-def current_folder(index_folder: Path) -> Path:
-    """Folder of the index in force. :class:`MissingIndexError` if there is none that this version can read."""
-    try:
-        folder = index_folder / (index_folder / CURRENT).read_text("utf-8").strip()
-        manifest = Manifest.load(folder)
-    except (OSError, ValueError, TypeError) as error:
-        raise MissingIndexError("还没有建立索引，请先运行 hotline index build。") from error
-    if manifest.format != FORMAT:
-        raise MissingIndexError("索引由另一版本建立，请重新运行 hotline index build。")
-    return folder
 
 
 def build(
@@ -123,6 +86,7 @@ class _Builder:
         lexical = LexicalIndex(str(self._folder / "lexical"))
         with self._progress.bar("建立词面索引", len(documents)) as bar:
             lexical.write(documents, bar.update)
+        lexical.write_matters([d for d in documents if not d.meta["local"]])
         judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         judgement.save(self._folder / JUDGEMENT_FILE)
         model = self._model([lesson for _, lesson in lessons], rounds)
@@ -190,7 +154,7 @@ class _Builder:
             questions=judgement.questions,
             calibration_error=judgement.calibration_error,
         )
-        (self._folder / MANIFEST).write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=2), "utf-8")
+        manifest.save(self._folder)
         return manifest
 
 
@@ -216,7 +180,10 @@ def choose_lessons(entries: Iterable[PublishedEntry]) -> list[tuple[str, Lesson]
 
 
 class Exam:
-    """Asks the index, fold by fold, variants that it has not seen: the questions its confidence is learned from."""
+    """Asks the index, fold by fold, variants that it has not seen: the questions its confidence is learned from.
+
+    The entries of a fold lose all their variants at once: a caller seldom words things like any of them.
+    """
 
     def __init__(
         self,
@@ -235,26 +202,24 @@ class Exam:
 
     def questions(self, fold: int) -> list[tuple[str, str]]:
         """(document id, variant held back in this fold)."""
-        asked = [
-            (i, lesson.variants[fold])
-            for i, lesson in self._lessons
-            if i in self._documents and len(lesson.variants) > max(1, fold)
-        ]
+        citywide = [(i, lesson) for i, lesson in self._lessons if i in self._documents and lesson.variants]
+        asked = [(i, variant) for i, lesson in citywide[fold::FOLDS] for variant in lesson.variants]
         step = max(1, len(asked) // MOST_QUESTIONS_EACH_FOLD)
         return asked[::step][:MOST_QUESTIONS_EACH_FOLD]
 
     def lessons(self, fold: int) -> list[Lesson]:
         """All lessons without the variants of this fold."""
         held = {i for i, _ in self.questions(fold)}
-        return [lesson.without_variant(fold) if i in held else lesson for i, lesson in self._lessons]
+        return [replace(lesson, variants=()) if i in held else lesson for i, lesson in self._lessons]
 
     def ask(self, fold: int, model: SentenceTransformer, choice: ModelChoice) -> list[Asked]:
         """Results for the fold's questions, with and without their own matter, and for small talk."""
         questions = self.questions(fold)
-        reduced = self._reduced(fold, {i for i, _ in questions})
-        self._lexical.write(list(reduced.values()))
-        store = FaissDocumentStore()
+        reduced = self._reduced({i for i, _ in questions})
         everything = [reduced.get(d.id, d) for d in self._citywide]
+        self._lexical.write(list(reduced.values()))
+        self._lexical.write_matters(everything)
+        store = FaissDocumentStore()
         vectors = embed(model, everything, self._prompt)
         # No two folds may share a vector: the store is thrown away after this one.
         embedded = [replace(d, embedding=v.tolist()) for d, v in zip(everything, vectors, strict=True)]
@@ -267,11 +232,12 @@ class Exam:
     def restore(self) -> None:
         """Put the whole documents back into the lexical index."""
         self._lexical.write(list(self._documents.values()))
+        self._lexical.write_matters(self._citywide)
 
-    def _reduced(self, fold: int, held: set[str]) -> dict[str, Document]:
+    def _reduced(self, held: set[str]) -> dict[str, Document]:
         lessons = {i: lesson for i, lesson in self._lessons if i in self._documents}
         return {
-            i: replace(d, content=(lessons[i].without_variant(fold) if i in held else lessons[i]).text)
+            i: replace(d, content=(replace(lessons[i], variants=()) if i in held else lessons[i]).text)
             for i, d in self._documents.items()
         }
 
@@ -283,8 +249,9 @@ class Exam:
 
         def ask(text: str, filters: dict, right: str | None, known: bool = False) -> Asked:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
-            found = retriever.run(text, filters)["documents"]
-            return Asked(found, store.search(vector, filters, CANDIDATES), right, known)
+            found = retriever.run(text, filters)
+            dense = store.search(vector, filters, CANDIDATES)
+            return Asked(found["documents"], dense, found["matters"], right, known)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}

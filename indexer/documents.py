@@ -2,8 +2,8 @@
 
 from haystack import Document
 
+from indexer.lessons import to_lesson
 from indexer.messages import Hit
-from indexer.training import Lesson
 from kb.drafts import PublishedEntry
 from kb.regions import RegionTree
 
@@ -11,13 +11,6 @@ from kb.regions import RegionTree
 EVER_SINCE = "0001-01-01"
 FOR_EVER = "9999-12-31"
 INDEXED_FIELDS = ("meta.region", "meta.line", "meta.matter")
-
-
-def to_lesson(entry: PublishedEntry) -> Lesson:
-    """The entry as training sees it."""
-    draft = entry.draft
-    context = " ".join(filter(None, [entry.matter_name, *entry.matter_aliases]))
-    return Lesson(draft.question, draft.answer, draft.variants, context, draft.matter)
 
 
 def to_document(entry: PublishedEntry, regions: RegionTree) -> Document:

@@ -1,51 +1,50 @@
 """Joins what both retrievers found into one order, by evidence for the entry itself and for its matter.
 
 A question often matches several entries of one matter a little and none of them much, so each candidate carries, beside
-its own two scores, those of all found entries of its matter. The weights are learned when the index is built
+its own two scores, the lexical score of its whole matter. The weights are learned when the index is built
 (:mod:`indexer.judgement`), not guessed.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from haystack import Document, component, default_to_dict
 
-EVIDENCE = ("lexical", "dense", "matter_lexical", "matter_dense")
+EVIDENCE = ("lexical", "dense", "matter")
 # Used when a knowledge base has no variants to learn from; learned on the starter city, rounded.
-DEFAULT_WEIGHTS = (6.0, 6.0, 0.5, 0.5)
+DEFAULT_WEIGHTS = (6.0, 8.0, 12.0)
+# Measured on callers' questions: with two, the right matter is among the first five for 87% and the right entry for
+# 74%; with one 90% and 59%, with three 85% and 74%, without a limit 75% and 69%.
+MOST_OF_A_MATTER = 2
 # Smaller than any difference that matters: orders the entries for one place among themselves.
 _NUDGE = 1e-3
 
 
-def evidence(lexical: Sequence[Document], dense: Sequence[Document]) -> tuple[list[Document], np.ndarray]:
+def evidence(
+    lexical: Sequence[Document], dense: Sequence[Document], matters: Mapping[str, float]
+) -> tuple[list[Document], np.ndarray]:
     """All candidates and their evidence, shape (candidates, len(EVIDENCE)).
 
-    A candidate that only one retriever found is given the other's lowest score: it was no better than that.
+    A candidate that only one retriever found is given the other's lowest score: it was no better than that. One that
+    belongs to no matter is a matter of its own.
     """
     candidates = list({d.id: d for d in (*lexical, *dense)}.values())
-    own = np.array([_column(candidates, lexical), _column(candidates, dense)]).T.reshape(len(candidates), 2)
-    matters = np.array([_matter_column(candidates, lexical), _matter_column(candidates, dense)]).T
-    return candidates, np.hstack([own, matters.reshape(len(candidates), 2)])
+    own = _column(candidates, lexical)
+    of_matter = [
+        matters.get(d.meta["matter"], 0.0) if d.meta.get("matter") else score
+        for d, score in zip(candidates, own, strict=True)
+    ]
+    columns = [own, _column(candidates, dense), of_matter]
+    return candidates, np.array(columns).T.reshape(len(candidates), len(EVIDENCE))
 
 
 def _column(candidates: Sequence[Document], found: Sequence[Document]) -> list[float]:
     scores = {d.id: d.score or 0.0 for d in found}
     least = min(scores.values(), default=0.0)
     return [scores.get(d.id, least) for d in candidates]
-
-
-def _matter_column(candidates: Sequence[Document], found: Sequence[Document]) -> list[float]:
-    total: dict[str, float] = defaultdict(float)
-    for document in found:
-        total[_matter(document)] += max(document.score or 0.0, 0.0)
-    return [total[_matter(d)] for d in candidates]
-
-
-def _matter(document: Document) -> str:
-    return document.meta.get("matter") or f"#{document.id}"
 
 
 @component
@@ -62,15 +61,39 @@ class EvidenceJoiner:
 
     @component.output_types(documents=list[Document])
     def run(
-        self, lexical: list[Document], dense: list[Document], top_k: int | None = None
+        self, lexical: list[Document], dense: list[Document], matters: dict[str, float], top_k: int | None = None
     ) -> dict[str, list[Document]]:
         """Order the candidates; each document's meta gets its ``evidence`` by name."""
-        candidates, found = evidence(lexical, dense)
+        candidates, found = evidence(lexical, dense, matters)
         if not candidates:
             return {"documents": []}
         scores = prefer_local(candidates, found @ np.array(self.weights))
-        order = np.argsort(-scores, kind="stable")[: top_k or self.top_k]
+        order = spread(candidates, np.argsort(-scores, kind="stable"))[: top_k or self.top_k]
         return {"documents": [_judged(candidates[i], float(scores[i]), found[i]) for i in order]}
+
+
+def spread(candidates: Sequence[Document], order: Sequence[int]) -> list[int]:
+    """The same order, but no more than :data:`MOST_OF_A_MATTER` of one matter before others had their turn.
+
+    A matter's entries resemble each other: where its best two are wrong, the next are seldom right. Of entries that
+    differ only in their place, the first takes the turn.
+    """
+    spread_out: list[int] = []
+    waiting = list(order)
+    while waiting:
+        taken: dict[str, set] = defaultdict(set)
+        left = []
+        for number in waiting:
+            meta = candidates[number].meta
+            turns = taken[meta.get("matter") or f"#{number}"]
+            aspect = meta.get("aspect") or number
+            if aspect in turns or len(turns) == MOST_OF_A_MATTER:
+                left.append(number)
+            else:
+                turns.add(aspect)
+                spread_out.append(number)
+        waiting = left
+    return spread_out
 
 
 def prefer_local(candidates: Sequence[Document], scores: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ without a rebuild, filters while it searches, and maps its files instead of hold
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from indexer.tokens import grams
 
 # Bytes tantivy may fill before it writes a segment.
 WRITER_HEAP = 128_000_000
+# A city has some hundred matters; those after the best hundred share no more than single characters.
+MOST_MATTERS = 100
 # BM25's saturation as tantivy has it; a term scores at most (1 + K1) times its rarity.
 K1 = 1.2
 # Fields that a filter may name inside tantivy; others are resolved by the document store first.
@@ -31,10 +34,13 @@ class LexicalIndex:
 
     What holds for the whole city and what holds for one place lie in two parts, each with its own word statistics: ten
     thousands of addresses would otherwise make 窗口 rare and 社保卡 common for questions that ask for neither place.
+    A third part holds each matter as one text: a question that matches several entries of a matter a little, and none
+    of them much, still finds the matter.
     """
 
     def __init__(self, folder: str = "") -> None:
-        self._parts = [_Part(str(Path(folder) / name) if folder else "") for name in ("citywide", "local")]
+        names = ("citywide", "local", "matters")
+        *self._parts, self._matters = [_Part(str(Path(folder) / name) if folder else "") for name in names]
 
     def write(self, documents: Sequence[Document], note: Callable[[int], object] = lambda done: None) -> None:
         """Take documents in, in place of those with the same ids; seen by searches when this returns.
@@ -44,6 +50,20 @@ class LexicalIndex:
         ids = [d.id for d in documents]
         for local, part in enumerate(self._parts):
             part.change(ids, [d for d in documents if bool(d.meta.get("local")) == bool(local)], note)
+
+    def write_matters(self, documents: Sequence[Document]) -> None:
+        """Take matters in as one text each; ``documents`` are all citywide entries of the matters concerned."""
+        lines: dict[str, dict[str, None]] = defaultdict(dict)
+        for document in documents:
+            if matter := document.meta.get("matter"):
+                # The names of the matter stand in each of its entries; once is enough.
+                lines[matter] |= dict.fromkeys((document.content or "").split("\n"))
+        texts = [Document(id=matter, content="\n".join(text)) for matter, text in lines.items()]
+        self._matters.change(list(lines), texts)
+
+    def matters(self, text: str) -> dict[str, float]:
+        """The matters that share words with a text: their share of the score that it could reach, 0 to 1."""
+        return dict(self._matters.search(list(dict.fromkeys(grams(text))), None, MOST_MATTERS))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Drop documents; unknown ids are passed over."""
@@ -188,14 +208,13 @@ class LexicalRetriever:
         )
         return default_from_dict(cls, data)
 
-    @component.output_types(documents=list[Document])
-    def run(
-        self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None
-    ) -> dict[str, list[Document]]:
-        """Search for ``query`` among the documents that satisfy ``filters``."""
+    @component.output_types(documents=list[Document], matters=dict[str, float])
+    def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
+        """Search for ``query`` among the documents that satisfy ``filters``, and among all matters."""
         found = self._search(query, filters, top_k or self.top_k)
         documents = self.document_store.get([i for i, _ in found])
-        return {"documents": [replace(documents[i], score=score) for i, score in found if i in documents]}
+        ordered = [replace(documents[i], score=score) for i, score in found if i in documents]
+        return {"documents": ordered, "matters": self.index.matters(query)}
 
     def _search(self, query: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
         try:

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
-from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersTextEmbedder
 
 from indexer.dense import FaissRetriever
 from indexer.documents import INDEXED_FIELDS
+from indexer.embedder import GramTextEmbedder
 from indexer.fusion import EvidenceJoiner
 from indexer.judgement import Judgement
 from indexer.lexical import LexicalRetriever
@@ -47,17 +47,7 @@ def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgem
     """The pipeline over the store, lexical index, model and judgement that lie in ``folder``."""
     store = open_store(folder)
     pipeline = Pipeline()
-    embedder = SentenceTransformersTextEmbedder(
-        model=model,
-        prefix=prompt,
-        progress_bar=False,
-        normalize_embeddings=True,
-        # Only our own model brings a module that sentence-transformers does not know.
-        trust_remote_code=own_model,
-        local_files_only=Path(model).exists(),
-        device=None,
-    )
-    pipeline.add_component("embedder", embedder)
+    pipeline.add_component("embedder", GramTextEmbedder(model, prompt) if own_model else _foreign(model, prompt))
     pipeline.add_component("dense", FaissRetriever(store, CANDIDATES))
     pipeline.add_component("lexical", LexicalRetriever(store, str(folder / "lexical"), CANDIDATES))
     pipeline.add_component("joiner", EvidenceJoiner(judgement.weights))
@@ -65,8 +55,23 @@ def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgem
     pipeline.connect("embedder.embedding", "dense.query_embedding")
     pipeline.connect("dense.documents", "joiner.dense")
     pipeline.connect("lexical.documents", "joiner.lexical")
+    pipeline.connect("lexical.matters", "joiner.matters")
     pipeline.connect("joiner.documents", "judge.documents")
     return pipeline
+
+
+def _foreign(model: str, prompt: str):
+    # Imported here: it takes seconds and only serves models that are not our own.
+    from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersTextEmbedder
+
+    return SentenceTransformersTextEmbedder(
+        model=model,
+        prefix=prompt,
+        progress_bar=False,
+        normalize_embeddings=True,
+        local_files_only=Path(model).exists(),
+        device=None,
+    )
 
 
 def open_store(folder: Path) -> FaissDocumentStore:

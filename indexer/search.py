@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from haystack import Document
 
-from indexer.build import Manifest, current_folder
 from indexer.documents import to_hit
+from indexer.manifest import Manifest, current_folder
 from indexer.messages import Hit
 from indexer.pipeline import CANDIDATES, load_pipeline
 from indexer.scope import caller_place, without_place

@@ -1,64 +1,43 @@
 """Trains the static embedding on the knowledge base itself, in minutes, on two cores.
 
-Start: latent semantic analysis (Deerwester et al. 1990) of the entries, so that words which occur in the same matters
-begin close together. Then: contrastive learning with in-batch negatives (Henderson et al. 2017) on pairs that mean the
-same: question, variants, answer, names of the matter. Tokens are dropped at random, and training ends when variants
-held back are no longer found better; trained to the end on few pairs it would only learn them by heart.
+Start: the shipped general embedding (:mod:`indexer.general`), which knows how people word things that no entry says,
+plus latent semantic analysis of the entries, so that words which occur in the same matters begin close together. Then:
+contrastive learning on pairs that mean the same: question, variants, answer, names of the matter. Training ends when
+variants held back are no longer found better; trained to the end on few pairs it would only learn them by heart.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from scipy.sparse import csr_matrix
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize
-from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from torch import nn
 
+from indexer.contrast import Contrast
+from indexer.general import DIMENSIONS, general_embedding
+from indexer.latent import latent_semantics
+from indexer.lessons import Lesson
 from indexer.static_embedding import GramEmbedding
 from indexer.tokens import grams
 
-DIMENSIONS = 256
 # Rarer tokens than the most frequent 60,000 cost memory and are hardly ever said.
 VOCABULARY = 60_000
 BATCH = 256
-# Measured on held-back variants of the starter city (mean reciprocal rank): these 0.627; 0.003, 0.05 and 0.3, a faster
-# and surer learner, 0.618 and falling with every further round.
-LEARNING_RATE = 0.001
+LEARNING_RATE = 0.003
 TEMPERATURE = 0.1
 TOKEN_DROPOUT = 0.5
+# How much of the start the knowledge base's own analysis makes up, beside 1 for the general embedding.
+LATENT_SHARE = 0.7
 MOST_ROUNDS = 12
 # Rounds without a better figure on held-back variants before training ends.
-PATIENCE = 2
+PATIENCE = 3
 # Held-back variants asked after each round; the figure hardly moves with more.
 MOST_ASKED = 1_000
 # More pairs in a round bring nothing but time.
 MOST_PAIRS = 60_000
 
 Note = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """One entry as training sees it."""
-
-    question: str
-    answer: str
-    variants: tuple[str, ...] = ()
-    context: str = ""  #: names of its matter
-    matter: str | None = None
-
-    @property
-    def text(self) -> str:
-        """All of it, as the entry itself is embedded."""
-        return "\n".join([self.question, *self.variants, self.context, self.answer])
-
-    def without_variant(self, index: int) -> "Lesson":
-        """The lesson with one variant held back."""
-        return replace(self, variants=self.variants[:index] + self.variants[index + 1 :])
 
 
 def train(lessons: Sequence[Lesson], *, rounds: int, note: Note = lambda _: None) -> SentenceTransformer:
@@ -110,22 +89,10 @@ class _Trainer:
         self._random = np.random.default_rng(12345)
         analysis = TfidfVectorizer(analyzer=grams, max_features=VOCABULARY, sublinear_tf=True)
         documents = analysis.fit_transform([lesson.text for lesson in lessons])
-        self._vocabulary = {token: int(row) for token, row in analysis.vocabulary_.items()}
-        self._texts, self._pairs, self._groups = self._prepare(lessons)
-        self._bag = nn.EmbeddingBag.from_pretrained(
-            torch.from_numpy(_latent_semantics(documents, analysis.idf_)), freeze=False, mode="sum", sparse=True
-        )
-        self._optimiser = torch.optim.SparseAdam(self._bag.parameters(), lr=LEARNING_RATE)
-
-    def _prepare(self, lessons: Sequence[Lesson]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-        texts: dict[str, int] = {}
-        pairs, groups = [], []
-        for group, lesson in zip(_groups(lessons), lessons, strict=True):
-            for one, other in _pairs(lesson):
-                pairs.append((texts.setdefault(one, len(texts)), texts.setdefault(other, len(texts))))
-                groups.append(group)
+        self._vocabulary, weights = _start(analysis, documents)
+        texts, self._pairs, self._groups = _numbered_pairs(lessons)
         rows = [self._rows(text) for text in texts]
-        return rows, np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(groups)
+        self._contrast = Contrast(weights, rows, LEARNING_RATE, TEMPERATURE, TOKEN_DROPOUT, self._random)
 
     def _rows(self, text: str) -> np.ndarray:
         known = self._vocabulary
@@ -135,33 +102,39 @@ class _Trainer:
         """One pass over the pairs, in an order of its own."""
         order = self._random.permutation(len(self._pairs))[:MOST_PAIRS]
         for start in range(0, len(order), BATCH):
-            self._step(order[start : start + BATCH])
-
-    def _step(self, chosen: np.ndarray) -> None:
-        one = self._embed(self._pairs[chosen, 0])
-        other = self._embed(self._pairs[chosen, 1])
-        similar = one @ other.T / TEMPERATURE
-        # Two pairs of one matter are no negatives of each other: pushing its aspects apart costs finding the matter.
-        groups = torch.from_numpy(self._groups[chosen])
-        same = (groups[:, None] == groups[None, :]) & ~torch.eye(len(chosen), dtype=torch.bool)
-        loss = nn.functional.cross_entropy(similar.masked_fill(same, -1e4), torch.arange(len(chosen)))
-        self._optimiser.zero_grad()
-        loss.backward()
-        self._optimiser.step()
-
-    def _embed(self, numbers: np.ndarray) -> torch.Tensor:
-        rows = [self._texts[number] for number in numbers]
-        offsets = np.cumsum([0] + [len(r) for r in rows[:-1]])
-        flat = np.concatenate(rows)
-        kept = (self._random.random(len(flat)) > TOKEN_DROPOUT).astype(np.float32)
-        bags = self._bag(torch.from_numpy(flat), torch.from_numpy(offsets), per_sample_weights=torch.from_numpy(kept))
-        return nn.functional.normalize(bags, dim=1)
+            chosen = order[start : start + BATCH]
+            # Pairs of one matter are no negatives of each other: pushing its aspects apart costs finding the matter.
+            self._contrast.step(self._pairs[chosen], self._groups[chosen])
 
     def model(self) -> SentenceTransformer:
-        weights = self._bag.weight.detach().numpy().copy()
-        return SentenceTransformer(
-            modules=[GramEmbedding.from_vocabulary(self._vocabulary, weights), Normalize()], device="cpu"
-        )
+        module = GramEmbedding.from_vocabulary(self._vocabulary, self._contrast.weights())
+        return SentenceTransformer(modules=[module, Normalize()], device="cpu")
+
+
+def _start(analysis: TfidfVectorizer, documents: csr_matrix) -> tuple[dict[str, int], np.ndarray]:
+    """The vocabulary of both, and for each token the sum of its general and its latent vector."""
+    vocabulary, general = general_embedding()
+    for token in analysis.vocabulary_:
+        vocabulary.setdefault(token, len(vocabulary))
+    weights = np.zeros((len(vocabulary), DIMENSIONS), np.float32)
+    weights[: len(general)] = general
+    # Turned at random, so that the axes of one do not fall on those of the other.
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(DIMENSIONS, DIMENSIONS)))[0]
+    latent = LATENT_SHARE * latent_semantics(documents, analysis.idf_) @ turn
+    for token, row in analysis.vocabulary_.items():
+        weights[vocabulary[token]] += latent[row]
+    return vocabulary, weights
+
+
+def _numbered_pairs(lessons: Sequence[Lesson]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Texts, pairs of their numbers of shape (pairs, 2), and the matter's number of each pair."""
+    texts: dict[str, int] = {}
+    pairs, groups = [], []
+    for group, lesson in zip(_groups(lessons), lessons, strict=True):
+        for one, other in _pairs(lesson):
+            pairs.append((texts.setdefault(one, len(texts)), texts.setdefault(other, len(texts))))
+            groups.append(group)
+    return list(texts), np.array(pairs, dtype=np.int64).reshape(-1, 2), np.array(groups)
 
 
 def _groups(lessons: Sequence[Lesson]) -> np.ndarray:
@@ -175,11 +148,3 @@ def _pairs(lesson: Lesson) -> list[tuple[str, str]]:
     pairs = [(one, other) for one in asked for other in asked if one != other]
     pairs += [(one, lesson.answer) for one in asked]
     return pairs + [(one, lesson.context) for one in asked if lesson.context]
-
-
-def _latent_semantics(documents: csr_matrix, idf: np.ndarray) -> np.ndarray:
-    size = min(DIMENSIONS, min(documents.shape) - 1)
-    analysis = TruncatedSVD(size, n_iter=3, random_state=0).fit(documents)
-    weights = analysis.components_.T * idf[:, None]
-    weights /= np.linalg.norm(weights, axis=1).mean()
-    return np.pad(weights, ((0, 0), (0, DIMENSIONS - size))).astype(np.float32)

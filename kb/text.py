@@ -20,7 +20,7 @@ def _converter():
 def _traditional() -> re.Pattern[str]:
     # The converter is pure Python, 100 microseconds a question; nearly all questions have nothing to convert.
     # Its phrases change characters that alone stay as they are: 沈船, 沈默, and any with one of 彷牴瞭祇藉衹覆阪.
-    characters = [chr(code) for code in range(0x2E80, 0xFB00) if not 0xD800 <= code < 0xE000]
+    characters = list(map(chr, range(0x3400, 0xA000)))
     simple = _converter().convert("\n".join(characters)).split("\n")
     changing = "".join(c for c, s in zip(characters, simple, strict=True) if c != s)
     return re.compile(f"[彷牴瞭祇藉衹覆阪{re.escape(changing)}\U00010000-\U0010ffff]|沈[船默]")

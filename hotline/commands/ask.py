@@ -20,10 +20,11 @@ def ask(
     """问一个问题，得到回答、追问或转人工。例：hotline ask 社保卡丢了怎么补办 --speak answer.wav"""
     from bot.messages import Utterance
     from hotline.wiring import open_dialogue, open_recognizer, open_synthesizer
-    from speech.file import recognise_file
 
     settings = Settings()
     if question.lower().endswith(SOUND):
+        from speech.file import recognise_file
+
         utterance = recognise_file(open_recognizer(settings), Path(question))
         typer.echo(f"听到：{utterance.text or '（没有听清）'}")
     else:

@@ -22,8 +22,8 @@ def build(
     """
     from hotline.wiring import model_choice, open_knowledge
     from indexer.build import build as build_index
-    from indexer.build import current_folder
     from indexer.errors import MissingIndexError
+    from indexer.manifest import current_folder
     from indexer.progress import Progress
 
     settings = Settings()

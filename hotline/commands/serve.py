@@ -9,7 +9,7 @@ def serve() -> None:
     """启动网页和接口。地址由 HOTLINE_HOST 和 HOTLINE_PORT 决定，默认 http://127.0.0.1:8345"""
     from hotline.server import serve as run
     from hotline.wiring import make_app
-    from indexer.build import current_folder
+    from indexer.manifest import current_folder
 
     settings = Settings()
     current_folder(settings.index_folder)

@@ -78,5 +78,16 @@ def test_a_question_without_known_words_finds_nothing(retriever, text):
     assert ids(retriever, text) == []
 
 
+def test_a_matter_is_found_by_words_spread_over_its_entries():
+    index = LexicalIndex()
+    card = [entry(1, "社保卡丢了\n补办", matter="A"), entry(2, "挂失要多久", matter="A")]
+    index.write_matters([*card, entry(3, "护照丢了", matter="B"), entry(4, "挂失")])
+    found = index.matters("社保卡丢了挂失")
+    assert found.keys() == {"A", "B"}
+    assert found["A"] > 2 * found["B"]
+    index.write_matters([entry(1, "公积金", matter="A")])
+    assert index.matters("社保卡丢了挂失").keys() == {"B"}
+
+
 def test_an_empty_index_finds_nothing():
     assert LexicalIndex().search("社保卡", None, 5) == []

@@ -4,8 +4,9 @@ from datetime import date
 import pytest
 
 from hotline.wiring import open_knowledge
-from indexer.build import CURRENT, build, current_folder
+from indexer.build import build
 from indexer.errors import IndexerError, MissingIndexError
+from indexer.manifest import CURRENT, current_folder
 from indexer.model import ModelChoice
 from indexer.pipeline import load_pipeline
 from indexer.search import Searcher

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from indexer.training import DIMENSIONS, Lesson, rounds_needed, train
+from indexer.general import DIMENSIONS
+from indexer.lessons import Lesson
+from indexer.training import rounds_needed, train
 
 LESSONS = [
     Lesson("社保卡丢了怎么办？", "先挂失，再补卡。", ("卡没了咋整", "社保卡弄丢了"), "社保卡挂失补换", "A"),

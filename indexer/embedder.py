@@ -1,0 +1,52 @@
+"""Embeds questions with the index's own static model, without loading sentence-transformers.
+
+The model is an ordinary sentence-transformers folder (:mod:`indexer.static_embedding` writes it), but to use it takes a
+look-up and a mean: reading it here lets a process answer two seconds sooner.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from haystack import component, default_from_dict, default_to_dict
+from safetensors.numpy import load_file
+
+from indexer.tokens import grams
+
+
+@component
+class GramTextEmbedder:
+    """Haystack component: the embedding of a text by a static model; a zero vector where no token is known."""
+
+    def __init__(self, model: str, prefix: str = "") -> None:
+        """Use the model in the folder ``model``, read at :meth:`warm_up`."""
+        self.model = model
+        self.prefix = prefix
+        self._vocabulary: dict[str, int] = {}
+        self._weights: np.ndarray | None = None
+
+    def warm_up(self) -> None:
+        """Read the model, once."""
+        if self._weights is not None:
+            return
+        folder = Path(self.model)
+        self._vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+        self._weights = load_file(folder / "model.safetensors")["embedding.weight"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a saved pipeline keeps."""
+        return default_to_dict(self, model=self.model, prefix=self.prefix)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "GramTextEmbedder":
+        """The embedder of a saved pipeline."""
+        return default_from_dict(cls, data)
+
+    @component.output_types(embedding=list[float])
+    def run(self, text: str) -> dict[str, list[float]]:
+        """The unit vector of ``text``."""
+        self.warm_up()
+        rows = [self._vocabulary[gram] for gram in grams(self.prefix + text) if gram in self._vocabulary]
+        vector = self._weights[rows].mean(axis=0) if rows else np.zeros(self._weights.shape[1], np.float32)
+        return {"embedding": (vector / max(float(np.linalg.norm(vector)), 1e-12)).tolist()}

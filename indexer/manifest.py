@@ -1,0 +1,51 @@
+"""What an index folder says of itself, and which one is in force."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from indexer.errors import MissingIndexError
+
+CURRENT = "CURRENT"
+MANIFEST = "manifest.json"
+# Raised whenever what is written changes its meaning, so that an older index is refused instead of misread.
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What an index folder says of itself."""
+
+    format: int
+    built_at: str  #: UTC, ISO 8601
+    entries: int
+    sequence: int  #: last change of the knowledge base that is in it
+    model: str  #: folder inside the index, or name of a hub model or folder
+    own_model: bool
+    dimensions: int
+    prompt: str
+    document_prompt: str
+    rounds: int | None  #: rounds the own model was trained
+    questions: int  #: questions its confidence was learned from
+    calibration_error: float | None
+
+    def save(self, folder: Path) -> None:
+        """Write it into its folder; with it, the index is complete."""
+        (folder / MANIFEST).write_text(json.dumps(asdict(self), ensure_ascii=False, indent=2), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """Read the manifest of an index folder."""
+        return cls(**json.loads((folder / MANIFEST).read_text("utf-8")))
+
+
+def current_folder(index_folder: Path) -> Path:
+    """Folder of the index in force. :class:`MissingIndexError` if there is none that this version can read."""
+    try:
+        folder = index_folder / (index_folder / CURRENT).read_text("utf-8").strip()
+        manifest = Manifest.load(folder)
+    except (OSError, ValueError, TypeError) as error:
+        raise MissingIndexError("还没有建立索引，请先运行 hotline index build。") from error
+    if manifest.format != FORMAT:
+        raise MissingIndexError("索引由另一版本建立，请重新运行 hotline index build。")
+    return folder
