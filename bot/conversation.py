@@ -77,7 +77,8 @@ class Conversation:
         text = utterance.text if utterance.spoken else accept(utterance.text)
         question = to_question(text)
         hits = self._search(question)
-        decision = decide(question, hits, self._state.get("repeats", 0), self._dialogue.thresholds)
+        repeats = self._state.get("repeats", 0)
+        decision = decide(question, hits, repeats, self._dialogue.thresholds, greeted=bool(text and not question))
         self._remember(question, decision)
         return self._reply(utterance, decision, hits, started)
 
@@ -122,5 +123,5 @@ def _sentence(decision: Decision) -> wording.Sentence:
     if decision.move is Move.CONFIRM:
         return wording.confirm(decision.hits[:MOST_CHOICES])
     if decision.move is Move.REPEAT:
-        return wording.repeat()
+        return wording.repeat(decision.reason or "")
     return wording.hand_over(decision.reason or "")

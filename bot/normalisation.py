@@ -9,7 +9,7 @@ from kb.text import comparison_key, normalise
 LONGEST_QUESTION = 500
 # Said while thinking; they carry nothing that could be searched for.
 _FILLERS = re.compile(
-    r"^(?:(?:嗯+|呃+|额|哎+|喂+|那个|就是|内个|你好|您好|请问一下|请问|我想问一下|我问一下|我想问问)[，,、。\s]*)+"
+    r"^(?:(?:嗯+|呃+|额|哎+|喂+|那个|就是|内个|你好|您好|在吗|请问一下|请问|我想问一下|我问一下|我想问问)[，,、。？?！!~\s]*)+"
 )
 
 
@@ -27,6 +27,8 @@ def accept(text: str) -> str:
 
 
 def to_question(text: str) -> str:
-    """Canonical form of a question: :func:`kb.text.normalise` without the fillers at its beginning."""
-    plain = normalise(text)
-    return _FILLERS.sub("", plain) or plain
+    """Canonical form of a question: :func:`kb.text.normalise` without the fillers at its beginning.
+
+    Empty when there is nothing but fillers: a greeting, or a caller who is still thinking.
+    """
+    return _FILLERS.sub("", normalise(text))

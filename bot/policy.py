@@ -31,7 +31,9 @@ class Decision:
 
     move: Move
     hits: tuple[Hit, ...] = ()  #: answer: the one, then the next; confirm: the choices
-    reason: str | None = None  #: why a person takes over: asked_for, not_understood, not_sure
+    #: why a person takes over (asked_for, not_understood, not_sure) or the caller is to speak again (greeting,
+    #: not_understood)
+    reason: str | None = None
 
 
 def wants_person(question: str) -> bool:
@@ -39,12 +41,17 @@ def wants_person(question: str) -> bool:
     return bool(_WANTS_PERSON.search(comparison_key(question)))
 
 
-def decide(question: str, hits: Sequence[Hit], repeats: int, thresholds: Thresholds) -> Decision:
-    """The move for a question; ``repeats`` counts how often in a row the caller was asked to say it again."""
+def decide(
+    question: str, hits: Sequence[Hit], repeats: int, thresholds: Thresholds, *, greeted: bool = False
+) -> Decision:
+    """The move for a question; ``repeats`` counts how often in a row the caller was asked to say it again.
+
+    ``greeted`` tells that the question is empty because the caller said nothing but a greeting.
+    """
     if wants_person(question):
         return Decision(Move.HAND_OVER, reason="asked_for")
     if not comparison_key(question):
-        return _not_understood(repeats)
+        return _not_understood(repeats, "greeting" if greeted else "not_understood")
     if not hits or hits[0].probability < thresholds.confirm:
         return Decision(Move.HAND_OVER, tuple(hits), "not_sure")
     if hits[0].probability >= thresholds.answer:
@@ -52,7 +59,7 @@ def decide(question: str, hits: Sequence[Hit], repeats: int, thresholds: Thresho
     return Decision(Move.CONFIRM, tuple(hits))
 
 
-def _not_understood(repeats: int) -> Decision:
+def _not_understood(repeats: int, reason: str) -> Decision:
     if repeats < MOST_REPEATS:
-        return Decision(Move.REPEAT)
+        return Decision(Move.REPEAT, reason=reason)
     return Decision(Move.HAND_OVER, reason="not_understood")

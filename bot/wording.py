@@ -31,8 +31,10 @@ def confirm(hits: Sequence[Hit]) -> Sentence:
     return Sentence(shown, f"您是不是想问：{spoken}如果都不是，请换个说法，或者说转人工。")
 
 
-def repeat() -> Sentence:
-    """Nothing intelligible was heard."""
+def repeat(reason: str) -> Sentence:
+    """Nothing to answer yet: a greeting, or nothing intelligible was heard."""
+    if reason == "greeting":
+        return _same("您好，请问您想问什么事？")
     return _same("不好意思，我没有听清。请您靠近话筒，慢一点再说一遍。")
 
 

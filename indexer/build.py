@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sentence_transformers import SentenceTransformer
 from indexer.documents import to_document
 from indexer.errors import IndexerError
 from indexer.judgement import Judgement
-from indexer.learning import Asked, learn, small_talk
+from indexer.learning import Asked, frames, learn, small_talk
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
 from indexer.manifest import CURRENT, FORMAT, Manifest
@@ -257,9 +258,10 @@ class Exam:
         citywide = {"field": "meta.region", "operator": "==", "value": city}
         for text in small_talk():
             yield ask(text, citywide, None)
-        for i, text in questions:
-            yield ask(text, citywide, i)
+        for (i, text), frame in zip(questions, cycle(frames()), strict=False):
             yield ask(self._documents[i].meta["question"], citywide, i, known=True)
-            if matter := self._documents[i].meta["matter"]:
-                other = {"field": "meta.matter", "operator": "!=", "value": matter}
-                yield ask(text, {"operator": "AND", "conditions": [citywide, other]}, None)
+            matter = {"field": "meta.matter", "operator": "!=", "value": self._documents[i].meta["matter"]}
+            for said in (text, frame.format(text)):
+                yield ask(said, citywide, i)
+                if matter["value"]:
+                    yield ask(said, {"operator": "AND", "conditions": [citywide, matter]}, None)

@@ -2,7 +2,8 @@
 
 The questions are variants held back (three folds of entries: the embedding is trained and the lexical index made
 without their variants), asked twice: once as they are, and once with their own matter taken out of the search, when
-nothing can be right. Hand-written small talk is asked too, and the entries' own questions, as some callers word them.
+nothing can be right; each time also in a frame, as callers tell a story around what they ask. Hand-written small talk
+is asked too, and the entries' own questions, as some callers word them.
 
 Weights are fitted listwise (softmax over the candidates of one question, Cao et al. 2007) and drawn towards equal ones,
 which hold better for callers who word things unlike the entries' authors (Dawes 1979); the probability by logistic
@@ -39,6 +40,11 @@ FEWEST_QUESTIONS = 100
 def small_talk() -> list[str]:
     """Hand-written things people say to a bot that no knowledge base of a city answers."""
     return (Path(__file__).parent / "small_talk.txt").read_text("utf-8").split()
+
+
+def frames() -> list[str]:
+    """Hand-written beginnings and ends that callers put around a question, ``{}`` standing for it."""
+    return (Path(__file__).parent / "frames.txt").read_text("utf-8").split("\n")[:-1]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,11 @@ def test_what_is_half_sure_is_asked_back_with_choices_that_can_be_heard(dialogue
         assert reply.hit.question.rstrip("？") in reply.speech
 
 
+def test_who_only_greets_is_greeted_and_asked(dialogue):
+    reply = dialogue.open().hear(Utterance("你好"))
+    assert (reply.move, reply.text) == (Move.REPEAT, "您好，请问您想问什么事？")
+
+
 def test_not_understood_twice_leads_to_a_person(dialogue):
     first = dialogue.open(channel="file").hear(SILENCE)
     second = dialogue.open(first.conversation).hear(SILENCE)

@@ -27,7 +27,8 @@ def test_half_a_character_is_refused():
         ("嗯 那个 我想问一下 社保卡多少钱", "社保卡多少钱"),
         ("社會保險卡掛失", "社会保险卡挂失"),
         ("打１２３４５", "打12345"),
-        ("那个", "那个"),
+        ("那个", ""),
+        ("喂，你好？", ""),
     ],
 )
 def test_what_was_said_becomes_a_plain_question(said, question):

@@ -28,6 +28,11 @@ def test_nothing_heard_is_asked_again_once_and_then_leads_to_a_person():
     assert decide("", [], 1, THRESHOLDS).move is Move.HAND_OVER
 
 
+def test_a_greeting_is_answered_by_asking_what_it_is_about():
+    assert decide("", [], 0, THRESHOLDS, greeted=True).reason == "greeting"
+    assert decide("", [], 0, THRESHOLDS).reason == "not_understood"
+
+
 @pytest.mark.parametrize(
     "text", ["转人工", "转人工！", "我要人工服务", "人工", "给我找个真人", "帮我转接话务员", "要人工"]
 )
