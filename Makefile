@@ -30,5 +30,5 @@ format: .venv/ready ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/ready ## measure lexical engines, latency and the spoken questions
+bench: .venv/ready ## measure lexical engines and the answering of questions
 	$(BIN)/python -m bench

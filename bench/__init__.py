@@ -1,0 +1,1 @@
+"""Commands that measure Hotline on this machine: ``python -m bench`` runs those that need no data of their own."""
