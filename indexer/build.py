@@ -5,6 +5,7 @@ as the last step, so that a build which is stopped leaves the index that was the
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,10 +33,12 @@ from kb.drafts import PublishedEntry
 from kb.knowledge import KnowledgeBase
 from kb.regions import RegionTree
 
-# Of entries of one matter and aspect, which differ only in their place, this many teach all there is to learn.
-LESSONS_EACH_MATTER_AND_ASPECT = 3
+# Of local entries of one matter and aspect, which differ only in their place, one teaches all there is to learn.
+# Measured over three trainings: with 3 (and 200 below) 59% of callers' questions find the right matter first, with 1
+# (and 60) 64%.
+LESSONS_EACH_MATTER_AND_ASPECT = 1
 # Of entries without a matter, so many of each category: a city has tens of thousands of grid contacts alike.
-LESSONS_EACH_CATEGORY = 200
+LESSONS_EACH_CATEGORY = 60
 MOST_LESSONS = 40_000
 # Questions asked while learning to judge; more refine nothing that a caller would notice.
 MOST_QUESTIONS_EACH_FOLD = 800
@@ -82,7 +85,7 @@ class _Builder:
 
     def build(self, entries: Sequence[PublishedEntry], sequence: int) -> Manifest:
         documents = [to_document(e, self._regions) for e in self._progress.each(entries, "整理词条", len(entries))]
-        lessons = choose_lessons(entries)
+        lessons = choose_lessons(entries, self._regions.city.code)
         rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
         lexical = LexicalIndex(str(self._folder / "lexical"))
         with self._progress.bar("建立词面索引", len(documents)) as bar:
@@ -165,16 +168,18 @@ def embed(model: SentenceTransformer, documents: Sequence[Document], prompt: str
     return model.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
 
 
-def choose_lessons(entries: Iterable[PublishedEntry]) -> list[tuple[str, Lesson]]:
+def choose_lessons(entries: Iterable[PublishedEntry], city: str) -> list[tuple[str, Lesson]]:
     """(document id, lesson) of the entries to learn from: few of those that differ by place only."""
-    seen: dict[tuple, int] = {}
+    seen: Counter[tuple] = Counter()
     chosen = []
     for entry in entries:
         draft = entry.draft
         group = (draft.matter, draft.aspect) if draft.matter else draft.category
-        seen[group] = seen.get(group, 0) + 1
         most = LESSONS_EACH_MATTER_AND_ASPECT if draft.matter else LESSONS_EACH_CATEGORY
-        if seen[group] <= most:
+        if draft.matter and draft.region == city:
+            chosen.append((str(entry.id), to_lesson(entry)))
+        elif seen[group] < most:
+            seen[group] += 1
             chosen.append((str(entry.id), to_lesson(entry)))
     step = max(1, len(chosen) // MOST_LESSONS)
     return chosen[::step][:MOST_LESSONS]

@@ -9,7 +9,7 @@ written by hand push out the most repetitive entries.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -27,6 +27,8 @@ SOURCE = "示例城市便民信息（示例）"
 COMMUNITY_SERVICES = ("社区服务", "社区生活")
 GRID_SERVICES = ("社区服务", "网格服务")
 CENTRE_SERVICES = ("政务服务", "办事大厅")
+# Unlike any aspect of a hand-written FAQ: that a community helps is no substitute for how the matter is done.
+HELP_ASPECT = "社区帮办"
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,8 @@ def _help_entries(starter: Starter) -> Iterator[EntryDraft]:
         for community in starter.city.communities:
             text = wording.helped_with(community, wording.Business.of(matter))
             key = f"help/{matter['code']}/{community.place.code}"
-            yield _community_entry(text, community, key, community.place.code, COMMUNITY_SERVICES)
+            entry = _community_entry(text, community, key, community.place.code, COMMUNITY_SERVICES)
+            yield replace(entry, matter=matter["code"], aspect=HELP_ASPECT)
 
 
 def _community_entry(
