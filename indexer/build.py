@@ -23,7 +23,7 @@ from indexer.judgement import Judgement
 from indexer.learning import Asked, frames, learn, small_talk
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
-from indexer.manifest import CURRENT, FORMAT, Manifest
+from indexer.manifest import CURRENT, FORMAT, Manifest, in_use
 from indexer.model import ModelChoice
 from indexer.pipeline import CANDIDATES, JUDGEMENT_FILE, make_pipeline, open_store, save_pipeline
 from indexer.progress import Progress
@@ -71,8 +71,8 @@ def _switch(index_folder: Path, name: str) -> None:
     temporary.write_text(name, "utf-8")
     temporary.replace(index_folder / CURRENT)
     for old in index_folder.iterdir():
-        # A server still holding the old files keeps them until it lets go.
-        if old.is_dir() and old.name != name:
+        # What a running server still answers from goes with a later build.
+        if old.is_dir() and old.name != name and not in_use(old):
             shutil.rmtree(old, ignore_errors=True)
 
 

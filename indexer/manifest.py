@@ -1,8 +1,10 @@
 """What an index folder says of itself, and which one is in force."""
 
+import fcntl
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 from indexer.errors import MissingIndexError
 
@@ -49,3 +51,22 @@ def current_folder(index_folder: Path) -> Path:
     if manifest.format != FORMAT:
         raise MissingIndexError("索引由另一版本建立，请重新运行 hotline index build。")
     return folder
+
+
+def hold(folder: Path) -> IO[str]:
+    """Mark an index folder as in use, until the file that is returned is closed or the process ends."""
+    file = (folder / MANIFEST).open("r", encoding="utf-8")
+    fcntl.flock(file, fcntl.LOCK_SH)
+    return file
+
+
+def in_use(folder: Path) -> bool:
+    """Whether some process holds an index folder; a folder without a manifest is held by none."""
+    try:
+        with (folder / MANIFEST).open("r", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from haystack import Document
 
 from indexer.documents import to_hit
-from indexer.manifest import Manifest, current_folder
+from indexer.manifest import Manifest, current_folder, hold
 from indexer.messages import Hit
 from indexer.pipeline import CANDIDATES, load_pipeline
 from indexer.scope import caller_place, without_place
@@ -24,10 +24,15 @@ class Searcher:
     def __init__(self, index_folder: Path, regions: RegionTree) -> None:
         """Open the index. :class:`MissingIndexError` if there is none."""
         folder = current_folder(index_folder)
+        self._held = hold(folder)
         self.manifest = Manifest.load(folder)
         self.regions = regions
         self._pipeline = load_pipeline(folder)
         self._pipeline.warm_up()
+
+    def close(self) -> None:
+        """Let the index go, so that a later build may delete it."""
+        self._held.close()
 
     def ask(self, question: str, *, region: str | None = None, audience: Audience | None = None) -> list[Hit]:
         """Hits for a caller's question: what holds for the place it names, else for ``region``, else for the city."""

@@ -113,6 +113,24 @@ def test_a_stopped_build_leaves_the_index_that_was_there(small):
     assert sorted(p.name for p in settings.index_folder.iterdir()) == sorted([before.name, CURRENT])
 
 
+def test_a_searcher_goes_on_answering_while_the_index_is_built_again(small):
+    settings, knowledge = small
+    knowledge.publish(drafts(), author="test")
+    build(knowledge, settings.index_folder, ModelChoice())
+    first = current_folder(settings.index_folder)
+    searcher = Searcher(settings.index_folder, knowledge.regions)
+    build(knowledge, settings.index_folder, ModelChoice())
+    found = []
+    # A thread of its own opens the files anew.
+    thread = threading.Thread(target=lambda: found.extend(searcher.search("暖气不热")))
+    thread.start()
+    thread.join()
+    assert found[0].key == "heat"
+    searcher.close()
+    build(knowledge, settings.index_folder, ModelChoice())
+    assert not first.exists()
+
+
 def test_the_saved_pipeline_can_be_moved_with_its_folder(small, tmp_path):
     settings, knowledge = small
     knowledge.publish(drafts(), author="test")
