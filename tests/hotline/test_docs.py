@@ -9,7 +9,7 @@ import typer.main
 from admin.openapi import describe
 from hotline.cli import app
 from hotline.settings import Settings
-from kb.importing import COLUMNS
+from kb.tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
 
