@@ -19,6 +19,12 @@ STARTER = Path(__file__).parents[1] / "kb" / "starter"
 CITY = "210100"
 
 
+def pytest_configure() -> None:
+    """Settings of whoever runs the tests must not change what they find."""
+    for name in [name for name in os.environ if name.startswith("HOTLINE_")]:
+        del os.environ[name]
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of data beside the project; tests that need it are skipped where it is absent, but never in CI."""
