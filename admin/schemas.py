@@ -89,7 +89,7 @@ class Answer(BaseModel):
     answer: str = Field(description="给来电人看的话")
     entry: EntryShown | None = Field(description="答复所依据的词条；confirm 时为首先要确认的词条")
     confidence: float = Field(ge=0, le=1, description="最佳词条正是所问的概率")
-    alternatives: list[Alternative] = Field(description="其次可能的词条，由高到低")
+    alternatives: list[Alternative] = Field(description="其次可能的词条，按可能性和事项交替排列")
     heard: str | None = Field(None, description="听到的话；文字提问时为空")
     conversation: str = Field(description="对话编号，下一轮请带上")
     turn: int = Field(description="第几轮，从 1 起")

@@ -18,7 +18,8 @@ def ask(
     conversation: Annotated[str, typer.Option(help="接着哪一次对话往下问。")] = "",
 ) -> None:
     """问一个问题，得到回答、追问或转人工。例：hotline ask 社保卡丢了怎么补办 --speak answer.wav"""
-    from bot.messages import Utterance
+    from bot.messages import Move, Utterance
+    from bot.policy import MOST_CHOICES
     from hotline.wiring import open_dialogue, open_recognizer, open_synthesizer
 
     settings = Settings()
@@ -32,10 +33,11 @@ def ask(
     talk = open_dialogue(settings).open(conversation or None, region=region or None, channel="file")
     reply = talk.hear(utterance)
     typer.echo(f"动作：{reply.move.value}（把握{reply.confidence:.0%}）\n回答：{reply.text}")
-    if reply.hit:
+    if reply.move is Move.ANSWER:
         typer.echo(f"依据：{reply.hit.question}（{reply.hit.region_name}，{reply.hit.source}，{reply.hit.updated_on}）")
-    for hit in reply.alternatives[:3]:
-        typer.echo(f"相近：{hit.question}（{hit.probability:.0%}）")
+    near = [reply.hit, *reply.alternatives] if reply.move is Move.CONFIRM else reply.alternatives
+    for hit in near[:MOST_CHOICES]:
+        typer.echo(f"{'选择' if reply.move is Move.CONFIRM else '相近'}：{hit.question}（{hit.probability:.0%}）")
     typer.echo(f"对话：{reply.conversation}")
     if speak:
         with open_synthesizer(settings) as synthesizer:
