@@ -54,8 +54,9 @@ def read_sound() -> bytes:
         # Before anything asks for form fields: a body mislabelled as a form would be eaten by the form parser.
         return _not_empty(_read(AUDIO_BYTES))
     request.max_content_length = AUDIO_BYTES
-    for file in request.files.values():
-        return _not_empty(file.read())
+    sounds = [file.read() for file in request.files.values()]
+    if sounds:
+        return _not_empty(next(filter(None, sounds), b""))
     raise UnusableBodyError("no_file", 400, "表单里没有声音文件，请用文件字段上传 WAV。")
 
 
@@ -100,7 +101,7 @@ def _explained(error: ValidationError) -> UnusableBodyError:
     if first["type"] == "json_invalid":
         return UnusableBodyError("not_json", 400, "请求正文不是有效的 JSON，请检查格式，并使用 UTF-8 编码。")
     if not first["loc"]:
-        return UnusableBodyError("not_an_object", 422, '请求正文应当是一个 JSON 对象，例如 {"text": "问题"}。')
+        return UnusableBodyError("not_an_object", 422, "请求正文应当是一个 JSON 对象，请对照接口说明修改。")
     if first["type"] == "missing":
         return UnusableBodyError("missing_field", 422, f"缺少字段 {field}，请补上。")
     if first["type"] == "value_error":

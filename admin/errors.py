@@ -46,6 +46,8 @@ def register_errors(app: Flask) -> None:
     """Let the application answer every error from here."""
     app.register_error_handler(UnusableBodyError, lambda e: _answer(e.status, e.code, str(e)))
     app.register_error_handler(HTTPException, _http)
+    # What the server raises when a client stops sending in the middle of its request.
+    app.register_error_handler(BlockingIOError, lambda _: _answer(408, *_HTTP[408]))
     app.register_error_handler(Exception, _defect)
     for kind, status, code in _OURS:
         app.register_error_handler(kind, _handler(status, code))

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from bot import wording
+from bot.choices import chosen, none_of_them
 from bot.errors import UnknownRegionError
 from bot.messages import Move, Reply, Utterance
 from bot.normalisation import accept, to_question
@@ -51,7 +52,7 @@ class Dialogue:
         return Conversation(self, conversation, state, channel)
 
     def _region_code(self, region: str | None) -> str | None:
-        if not region:
+        if not region or not region.strip():
             return None
         place = self.regions.resolve(region)
         if place is None:
@@ -75,12 +76,18 @@ class Conversation:
         """
         started = time.perf_counter()
         text = utterance.text if utterance.spoken else accept(utterance.text)
-        question = to_question(text)
-        hits = self._search(question)
-        repeats = self._state.get("repeats", 0)
-        decision = decide(question, hits, repeats, self._dialogue.thresholds, greeted=bool(text and not question))
+        choices = self._state.get("choices", [])
+        question = chosen(text, choices) or to_question(text)
+        hits, decision = self._decide(text, question, declined=bool(choices) and none_of_them(text))
         self._remember(question, decision)
         return self._reply(utterance, decision, hits, started)
+
+    def _decide(self, text: str, question: str, *, declined: bool) -> tuple[list[Hit], Decision]:
+        if declined:
+            return [], Decision(Move.REPEAT, reason="none_of_these")
+        hits = self._search(question)
+        repeats = self._state.get("repeats", 0)
+        return hits, decide(question, hits, repeats, self._dialogue.thresholds, greeted=bool(text and not question))
 
     def _search(self, question: str) -> list[Hit]:
         return self._dialogue.searcher.ask(question, region=self._state.get("region")) if question else []
@@ -88,8 +95,10 @@ class Conversation:
     def _remember(self, question: str, decision: Decision) -> None:
         regions = self._dialogue.regions
         place = caller_place(regions, question, self._state.get("region"))
-        repeats = self._state.get("repeats", 0) + 1 if decision.move is Move.REPEAT else 0
-        self._state = self._state | {"repeats": repeats}
+        missed = decision.move is Move.REPEAT and decision.reason == "not_understood"
+        repeats = self._state.get("repeats", 0) + 1 if missed else 0
+        asked_back = decision.hits[:MOST_CHOICES] if decision.move is Move.CONFIRM else ()
+        self._state = self._state | {"repeats": repeats, "choices": [hit.question for hit in asked_back]}
         if place and place != regions.city:
             self._state |= {"region": place.code}
 

@@ -17,6 +17,9 @@ _WANTS_PERSON = re.compile(
 )
 
 
+_WANTS_NO_PERSON = re.compile(r"(?:不|别|不要|不用|不想|不需要|先不)(?:给我)?(?:转|找|要|接)(?:接)?(?:到)?人工")
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """Probabilities of being right from which the bot acts."""
@@ -32,13 +35,14 @@ class Decision:
     move: Move
     hits: tuple[Hit, ...] = ()  #: answer: the one, then the next; confirm: the choices
     #: why a person takes over (asked_for, not_understood, not_sure) or the caller is to speak again (greeting,
-    #: not_understood)
+    #: not_understood, none_of_these)
     reason: str | None = None
 
 
 def wants_person(question: str) -> bool:
     """Whether the caller asks for a human being."""
-    return bool(_WANTS_PERSON.search(comparison_key(question)))
+    key = comparison_key(question)
+    return bool(_WANTS_PERSON.search(key)) and not _WANTS_NO_PERSON.search(key)
 
 
 def decide(
@@ -50,8 +54,10 @@ def decide(
     """
     if wants_person(question):
         return Decision(Move.HAND_OVER, reason="asked_for")
+    if greeted:
+        return Decision(Move.REPEAT, reason="greeting")
     if not comparison_key(question):
-        return _not_understood(repeats, "greeting" if greeted else "not_understood")
+        return _not_understood(repeats)
     if not hits or hits[0].probability < thresholds.confirm:
         return Decision(Move.HAND_OVER, tuple(hits), "not_sure")
     if hits[0].probability >= thresholds.answer:
@@ -59,7 +65,7 @@ def decide(
     return Decision(Move.CONFIRM, tuple(hits))
 
 
-def _not_understood(repeats: int, reason: str) -> Decision:
+def _not_understood(repeats: int) -> Decision:
     if repeats < MOST_REPEATS:
-        return Decision(Move.REPEAT, reason=reason)
+        return Decision(Move.REPEAT, reason="not_understood")
     return Decision(Move.HAND_OVER, reason="not_understood")

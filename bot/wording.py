@@ -26,16 +26,19 @@ def confirm(hits: Sequence[Hit]) -> Sentence:
     """Did you mean one of these?"""
     if len(hits) == 1:
         return _same(f"您是不是想问：{hits[0].question}")
-    shown = "您是不是想问下面的问题？如果都不是，请换个说法，或者说“转人工”。"
+    shown = "您是不是想问下面的问题？请选一个；如果都不是，请换个说法，或者说“转人工”。"
     spoken = "".join(f"{o}，{_spoken(h.question)}。" for o, h in zip(_ORDINALS, hits, strict=False))
-    return Sentence(shown, f"您是不是想问：{spoken}如果都不是，请换个说法，或者说转人工。")
+    return Sentence(shown, f"您是不是想问：{spoken}请说第几个；如果都不是，请换个说法，或者说转人工。")
 
 
 def repeat(reason: str) -> Sentence:
-    """Nothing to answer yet: a greeting, or nothing intelligible was heard."""
-    if reason == "greeting":
-        return _same("您好，请问您想问什么事？")
-    return _same("不好意思，我没有听清。请您靠近话筒，慢一点再说一遍。")
+    """Nothing to answer yet: a greeting, none of the choices was meant, or nothing intelligible was heard."""
+    return _same(
+        {
+            "greeting": "您好，请问您想问什么事？",
+            "none_of_these": "好的，请您换个说法再问一遍，也可以说“转人工”。",
+        }.get(reason, "不好意思，我没有听清。请您靠近话筒，慢一点再说一遍。")
+    )
 
 
 def hand_over(reason: str) -> Sentence:

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,9 @@ from hotline.failures import explain
 
 # Loading the index and the speech model takes about 5 s; a slow disk or a big model may take many times that.
 _WORKER_SECONDS = 120
+# A client that sends nothing for so long while we wait for its request is cut off: a dozen stalled telephones would
+# otherwise hold every thread.
+_SILENCE_SECONDS = 15
 # An answer takes well under a second; the longest is a 30 s recording.
 _GRACE_SECONDS = 10
 
@@ -62,7 +66,10 @@ def serve(make_app: Callable[[], Flask], host: str, port: int, threads: int) -> 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=256)
+        listener = socket.create_server((host, port), family=family, backlog=256)
+        # Connections inherit it; the server's own settings know no timeout while a request is read.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _SILENCE_SECONDS, 0))
+        return listener
     except (OSError, OverflowError) as error:
         print(_why_not(error, host, port), file=sys.stderr)
         raise SystemExit(1) from None

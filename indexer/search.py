@@ -7,6 +7,7 @@ from typing import Any, Literal
 from haystack import Document
 
 from indexer.documents import to_hit
+from indexer.errors import MissingIndexError
 from indexer.manifest import Manifest, current_folder, hold
 from indexer.messages import Hit
 from indexer.pipeline import CANDIDATES, load_pipeline
@@ -27,8 +28,11 @@ class Searcher:
         self._held = hold(folder)
         self.manifest = Manifest.load(folder)
         self.regions = regions
-        self._pipeline = load_pipeline(folder)
-        self._pipeline.warm_up()
+        try:
+            self._pipeline = load_pipeline(folder)
+            self._pipeline.warm_up()
+        except Exception as error:  # whatever the libraries raise for files cut short
+            raise MissingIndexError("索引文件已损坏，请重新运行 hotline index build。") from error
 
     def close(self) -> None:
         """Let the index go, so that a later build may delete it."""

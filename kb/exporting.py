@@ -45,6 +45,8 @@ HEADINGS = {
 # What separates the parts of one cell when a file is taken in.
 SEPARATORS = re.compile(r"[|｜;；\n]+")
 _AUDIENCES = {Audience.PERSON: "个人", Audience.ENTERPRISE: "企业", Audience.BOTH: "不限"}
+# Excel cuts off what is longer.
+LONGEST_SHEET_CELL = 32_767
 # Zip and Excel files carry dates; a fixed one keeps the bytes the same.
 _SOME_DAY = datetime(2000, 1, 1)
 
@@ -55,6 +57,8 @@ def export_file(knowledge: KnowledgeBase, file: Path, note: Callable[[int], None
     writer = next((w for ending, w in writers.items() if file.name.lower().endswith(ending)), None)
     if writer is None:
         raise KnowledgeError(f"不认识{file.name}的格式，支持 .csv、.xlsx、.jsonl、.jsonl.gz。")
+    if not file.parent.is_dir() or file.is_dir():
+        raise KnowledgeError(f"无法写入{file}，请检查路径、权限和磁盘空间。")
     count = 0
     regions, matters, lines = knowledge.regions, knowledge.matters(), knowledge.lines()
 
@@ -151,8 +155,12 @@ def _write_xlsx(file: Path, rows: Iterator[dict]) -> None:
     book.properties.created = book.properties.modified = _SOME_DAY
     sheet = book.create_sheet("知识库")
     sheet.append(list(HEADINGS.values()))
-    for row in rows:
-        sheet.append([_sheet_cell(sheet, text) for text in _flat(row)])
+    try:
+        for row in rows:
+            sheet.append([_sheet_cell(sheet, text) for text in _flat(row)])
+    except BaseException:
+        sheet.close()
+        raise
     loose = file.with_suffix(".loose")
     try:
         book.save(loose)
@@ -163,6 +171,11 @@ def _write_xlsx(file: Path, rows: Iterator[dict]) -> None:
 
 def _sheet_cell(sheet: object, text: str) -> object:
     from openpyxl.cell import WriteOnlyCell
+
+    if len(text) > LONGEST_SHEET_CELL:
+        raise KnowledgeError(
+            f"有一格超过Excel的上限{LONGEST_SHEET_CELL:,}字（{text[:20]}…），请改用 .csv 或 .jsonl 导出。"
+        )
 
     if not text.startswith("="):
         return text

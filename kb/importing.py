@@ -6,7 +6,7 @@ Every row is published or refused with a reason. All or nothing, unless told oth
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,8 @@ def import_file(
         raise ImportFileError(f"{file.name}里没有数据行，请检查文件内容。")
     setting = _setting(knowledge, table.rows)
     regions = RegionTree([*setting.places, *knowledge.regions.places()])
-    drafts, refused = _drafts(table.rows, regions)
+    keys = [key for row in table.rows if (key := cell_text(row.cells.get("key")))]
+    drafts, refused = _drafts(table.rows, regions, knowledge.drafts(keys))
     # With a bad row among them, the others are only checked: the editor wants to hear of every bad row at once.
     stopped = bool(refused) and all_or_nothing
     try:
@@ -152,17 +153,30 @@ def _matter(code: str, cells: dict[str, Any], old: MatterDraft | None) -> Matter
 # --- rows into drafts --------------------------------------------------------------------------------------------
 
 
-def _drafts(rows: list[Row], regions: RegionTree) -> tuple[list[tuple[int, EntryDraft]], list[tuple[int, str, str]]]:
+def _drafts(
+    rows: list[Row], regions: RegionTree, known: dict[str, EntryDraft]
+) -> tuple[list[tuple[int, EntryDraft]], list[tuple[int, str, str]]]:
     drafts, refused = [], []
     for row in rows:
         if row.fault:
             refused.append((row.line, cell_text(row.cells.get("question")), row.fault))
             continue
         try:
-            drafts.append((row.line, _draft(row.cells, regions)))
+            draft = _draft(row.cells, regions)
+            drafts.append((row.line, _completed(draft, row.cells, known.get(draft.key))))
         except ValueError as error:
             refused.append((row.line, cell_text(row.cells.get("question")), str(error)))
     return drafts, refused
+
+
+def _completed(draft: EntryDraft, cells: dict[str, Any], old: EntryDraft | None) -> EntryDraft:
+    # A file without a column says nothing about it: what is known stays. An empty cell clears it.
+    if old is None:
+        return draft
+    names = {field.name for field in fields(EntryDraft)} - cells.keys()
+    if {"law", "article"} & cells.keys():
+        names.discard("source")
+    return replace(draft, **{name: getattr(old, name) for name in names})
 
 
 def _draft(cells: dict[str, Any], regions: RegionTree) -> EntryDraft:

@@ -9,7 +9,20 @@ from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from kb.drafts import EntryDraft, MatterDraft, OrganisationDraft, PublishedEntry
 from kb.errors import NotFoundError, RefusedError
-from kb.models import Action, Audience, Category, Change, Entry, Level, Line, Matter, Organisation, Region, Status
+from kb.models import (
+    Action,
+    Audience,
+    Category,
+    Change,
+    Entry,
+    EntryVersion,
+    Level,
+    Line,
+    Matter,
+    Organisation,
+    Region,
+    Status,
+)
 from kb.publishing import Outcome, Publisher
 from kb.regions import Place, RegionTree
 
@@ -162,6 +175,16 @@ class KnowledgeBase:
                 rows = connection.execute(_published_rows().where(Entry.id.in_(batch))).mappings().all()
                 matters = _matters(connection, {row["matter_code"] for row in rows})
                 found |= {row["id"]: _published(row, matters) for row in rows}
+        return found
+
+    def drafts(self, keys: Sequence[str]) -> dict[str, EntryDraft]:
+        """The newest content of the entries with these keys, published or not, by key."""
+        found = {}
+        with self._engine.connect() as connection:
+            for batch in _chunks(keys, BATCH):
+                newest = (EntryVersion.entry_id == Entry.id) & (EntryVersion.version == Entry.version)
+                rows = select(Entry.key, EntryVersion.content).join(EntryVersion, newest).where(Entry.key.in_(batch))
+                found |= {key: EntryDraft.from_content(content) for key, content in connection.execute(rows)}
         return found
 
     def changes(self, after: int, limit: int = BATCH) -> list[ChangeRow]:

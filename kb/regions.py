@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kb.errors import NotFoundError
 from kb.models import Level
+from kb.text import normalise
 
 # Everyday speech drops these: 铁西 for 铁西区. Streets keep theirs, because 解放 or 民主 alone are ordinary words.
 _DISTRICT_SUFFIXES = ("新区", "区", "县", "市")
@@ -82,6 +83,9 @@ class RegionTree:
 
     def resolve(self, text: str) -> Place | None:
         """The place meant by a code, a name or a full name; None if unknown or ambiguous."""
+        text = normalise(text)
+        if self.city and text in ("全市", self.city.name, self.city.name.removesuffix("市")):
+            return self.city
         return self._places.get(text) or self.find(text)
 
     def find(self, text: str) -> Place | None:

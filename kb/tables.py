@@ -5,7 +5,11 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from math import isfinite
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -44,6 +48,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 _FIELDS = {name: column for column, names in COLUMNS.items() for name in names}
 # What openpyxl raises for a file that is no workbook, or only half of one.
 _BROKEN_SHEET = (BadZipFile, KeyError, ValueError, OSError, IndexError, SyntaxError, EOFError, zlib.error)
+_SHEET_ERRORS = ("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!")
+# Columns of a sheet that are read; ours are 26.
+MOST_COLUMNS = 200
+# Columns that may hold several texts.
+_LISTS = {"variants", "matter_aliases", "keywords", "category"}
 # A cell larger than this is no answer but a broken quote that swallowed the rest of the file.
 LARGEST_CELL = 1_000_000
 csv.field_size_limit(LARGEST_CELL)
@@ -72,7 +81,9 @@ def cell_text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # Excel hands every number over as a float
-    return str(value).strip()
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    return str(value).strip().strip("\ufeff")
 
 
 def read(file: Path) -> Table:
@@ -84,6 +95,8 @@ def read(file: Path) -> Table:
         raise ImportFileError(f"无法打开{file}，请检查路径和权限。") from error
     if not data:
         raise ImportFileError(f"{file.name}是空文件。")
+    if data.startswith(b"PK\x03\x04") and not name.endswith(".xlsx"):
+        raise ImportFileError(f"{file.name}其实是Excel文件，请把扩展名改为.xlsx后再导入。")
     if name.endswith(".gz"):
         data, name = _unzip(data, file), name.removesuffix(".gz")
     if name.endswith((".jsonl", ".ndjson")):
@@ -122,6 +135,11 @@ def _garbled(data: bytes, text: str, encoding: str) -> bool:
         return True
     if encoding != "gb18030":
         return False
+    hanzi = [c for c in text if "\u3400" <= c <= "\u9fff"]
+    common = len("".join(hanzi).encode("gb2312", "ignore")) // 2
+    # Big5 and Shift-JIS come out as private or as rare characters.
+    if any("\ue000" <= c <= "\uf8ff" for c in text) or common < len(hanzi) / 2:
+        return True
     as_utf8 = data.decode("utf-8", "replace")
     foreign = sum(c > "\x7f" for c in as_utf8)
     return as_utf8.count("\ufffd") < foreign / 2
@@ -141,7 +159,7 @@ def _read_jsonl(text: str) -> Table:
             table.rows.append(Row(line, {}, "应为一个JSON对象"))
             continue
         unknown |= dict.fromkeys(name for name in row if name.strip().lower() not in _FIELDS)
-        table.rows.append(Row(line, _known(row)))
+        table.rows.append(_row(line, _known(row)))
     table.ignored = tuple(unknown)
     return table
 
@@ -160,13 +178,20 @@ def _read_csv(text: str, file: Path) -> Table:
             cells = next(reader)
         except StopIteration:
             return table
-        except csv.Error:
-            table.rows.append(
-                Row(line, {}, f"这一行不完整：引号没有成对（第{line}行到第{reader.line_num}行），可能文件只写了一半")
-            )
+        except csv.Error as error:
+            table.rows.append(Row(line, {}, _csv_fault(str(error), line, reader.line_num)))
             continue
         if cells:
             table.rows.append(_table_row(line, heading, cells))
+
+
+def _csv_fault(error: str, first: int, last: int) -> str:
+    where = f"（第{first}行到第{last}行）"
+    if "field limit" in error:
+        return f"有一格超过{LARGEST_CELL:,}字{where}，答案最多8,000字，或者引号没有成对"
+    if "expected after" in error:
+        return f"引号后面有多余的字{where}，格里的引号要写两个"
+    return f"这一行不完整：引号没有成对{where}，可能文件只写了一半"
 
 
 def _read_xlsx(data: bytes, file: Path) -> Table:
@@ -174,42 +199,69 @@ def _read_xlsx(data: bytes, file: Path) -> Table:
 
     try:
         sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        # A single cell in the far corner makes a sheet of 17 thousand million cells: empty rows are let go at once.
+        numbered = enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), 1)
+        rows = [(line, _trimmed(cells)) for line, cells in numbered if any(cell is not None for cell in cells)]
     except _BROKEN_SHEET as error:
         raise ImportFileError(f"{file.name}不是完整的Excel文件，请用Excel打开并另存后再导入。") from error
     if not rows:
         raise ImportFileError(f"{file.name}的第一张表是空的。")
-    heading = [cell_text(cell) for cell in rows[0]]
+    heading = [cell_text(cell) for cell in rows[0][1]]
     table = Table(ignored=_check_heading(heading, file))
-    for line, cells in enumerate(rows[1:], 2):
-        if any(cell is not None for cell in cells):
-            # A sheet has as many columns as its widest row: cells that nobody filled are no fault.
-            cells = (list(cells) + [None] * len(heading))[: max(len(heading), _used(cells))]
-            table.rows.append(_table_row(line, heading, cells))
+    for line, cells in rows[1:]:
+        wrong = next((cell for cell in cells if cell in _SHEET_ERRORS), None)
+        if wrong:
+            table.rows.append(Row(line, {}, f"有单元格是错误值{wrong}，请在Excel里改正后再导入"))
+            continue
+        # Cells at the end of a row that nobody filled are no fault.
+        table.rows.append(_table_row(line, heading, cells + [None] * (len(heading) - len(cells))))
     return table
 
 
-def _used(cells: list[Any]) -> int:
-    return max(index for index, cell in enumerate(cells, 1) if cell is not None)
+def _trimmed(cells: Sequence[Any]) -> list[Any]:
+    used = max(index for index, cell in enumerate(cells, 1) if cell is not None)
+    return list(cells[:used])
 
 
 def _table_row(line: int, heading: list[str], cells: list[Any]) -> Row:
     if len(cells) != len(heading):
         return Row(line, {}, f"有{len(cells)}列，应为{len(heading)}列")
-    return Row(line, _known(dict(zip(heading, cells, strict=True))))
+    return _row(line, _known(dict(zip(heading, cells, strict=True))))
+
+
+def _row(line: int, cells: dict[str, Any]) -> Row:
+    for column, value in cells.items():
+        parts = value if column in _LISTS and isinstance(value, list) else [value]
+        if not all(_is_text(part) for part in parts):
+            return Row(line, {}, f"“{COLUMNS[column][0]}”应为文字或数字")
+    return Row(line, cells)
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return value is None or (isinstance(value, str | int | date) and not isinstance(value, bool))
 
 
 def _check_heading(heading: list[str], file: Path) -> tuple[str, ...]:
-    known = {_FIELDS.get(name.strip().lower()) for name in heading}
-    if not {"question", "answer"} <= known:
-        raise ImportFileError(f"{file.name}的第一行没有“问题”和“答案”两列，请补上列名。")
-    return tuple(name for name in heading if name.strip() and name.strip().lower() not in _FIELDS)
+    known = [column for name in heading if (column := _FIELDS.get(_plain_name(name)))]
+    if missing := [COLUMNS[column][0] for column in ("question", "answer") if column not in known]:
+        raise ImportFileError(
+            f"{file.name}的第一行没有“{'”和“'.join(missing)}”列，请补上列名；CSV的各列要用英文逗号隔开。"
+        )
+    if twice := [COLUMNS[column][0] for column, count in Counter(known).items() if count > 1]:
+        raise ImportFileError(f"{file.name}的第一行有几列都是“{twice[0]}”，请只留一列。")
+    return tuple(name for name in heading if name.strip() and _plain_name(name) not in _FIELDS)
+
+
+def _plain_name(name: str) -> str:
+    return name.strip().strip("\ufeff").lower()
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name, value in row.items():
-        column = _FIELDS.get(str(name).strip().lower())
+        column = _FIELDS.get(_plain_name(str(name)))
         if column and cells.get(column) in (None, ""):
             cells[column] = value
     return cells

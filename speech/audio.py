@@ -49,6 +49,8 @@ def to_pcm(samples: np.ndarray, rate: int) -> np.ndarray:
         raise AudioError("这个声音文件已损坏，请重新录音。")
     mono = samples.mean(axis=1, dtype=np.float64)
     mono -= mono.mean()
+    # Floating-point files may hold any scale; what is beyond full scale would be clipped to noise.
+    mono /= max(1.0, float(np.abs(mono).max()))
     if rate != RATE:
         shared = gcd(RATE, rate)
         mono = resample_poly(mono, RATE // shared, rate // shared)

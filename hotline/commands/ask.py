@@ -22,6 +22,8 @@ def ask(
     from bot.policy import MOST_CHOICES
     from hotline.wiring import open_dialogue, open_recognizer, open_synthesizer
 
+    if speak and (speak.suffix.lower() != ".wav" or not speak.parent.is_dir()):
+        raise typer.BadParameter("应为已有文件夹里的一个.wav文件", param_hint="--speak")
     settings = Settings()
     if question.lower().endswith(SOUND):
         from speech.file import recognise_file

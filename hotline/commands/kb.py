@@ -44,6 +44,8 @@ def import_(
     from kb.errors import RefusedError
     from kb.importing import import_file
 
+    if report and (report.suffix.lower() != ".csv" or not report.parent.is_dir() or report.resolve() == file.resolve()):
+        raise typer.BadParameter("应为已有文件夹里的一个.csv文件，且不是要导入的文件本身", param_hint="--report")
     knowledge = open_knowledge(Settings())
     with tqdm(desc="导入", unit="条", mininterval=0.5) as bar:
         try:

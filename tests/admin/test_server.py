@@ -49,6 +49,19 @@ def test_an_app_that_cannot_start_ends_the_server_with_its_reason():
     assert "Traceback" not in err
 
 
+def test_clients_that_stop_sending_do_not_hold_the_threads():
+    process = start(SERVE.format(port=0))
+    host, port = process.stdout.readline().split("//")[1].strip().split(":")
+    stalled = [socket.create_connection((host, int(port))) for _ in range(6)]
+    for connection in stalled:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert httpx.get(f"http://{host}:{port}/", trust_env=False, timeout=60).status_code == 404
+    for connection in stalled:
+        connection.close()
+    process.terminate()
+    process.communicate(timeout=30)
+
+
 def children(pid):
     path = f"/proc/{pid}/task/{pid}/children"
     with open(path) as file:  # noqa: PTH123

@@ -43,6 +43,30 @@ def test_who_only_greets_is_greeted_and_asked(dialogue):
     assert (reply.move, reply.text) == (Move.REPEAT, "您好，请问您想问什么事？")
 
 
+@pytest.fixture
+def asked_back(dialogue):
+    """A conversation in which the bot has just asked what was meant."""
+    replies = (dialogue.open().hear(Utterance(q)) for q in ("工伤", "社保卡", "失业金", "退休", "工资"))
+    return next(reply for reply in replies if reply.move is Move.CONFIRM)
+
+
+def test_a_choice_may_be_said_by_its_number(dialogue, asked_back):
+    second = dialogue.open(asked_back.conversation).hear(Utterance("第二个"))
+    assert second.move is Move.ANSWER
+    assert second.hit.question == asked_back.alternatives[0].question
+
+
+def test_a_short_yes_is_heard_as_the_first_choice(dialogue, asked_back):
+    yes = dialogue.open(asked_back.conversation).hear(Utterance("嗯", 0.9, (), duration=0.6))
+    assert (yes.move, yes.hit.question) == (Move.ANSWER, asked_back.hit.question)
+
+
+def test_none_of_them_is_asked_again_and_forgotten(dialogue, asked_back):
+    again = dialogue.open(asked_back.conversation).hear(Utterance("都不是"))
+    assert (again.move, "换个说法" in again.text) == (Move.REPEAT, True)
+    assert dialogue.open(asked_back.conversation).hear(Utterance("第一个")).move is not Move.ANSWER
+
+
 def test_not_understood_twice_leads_to_a_person(dialogue):
     first = dialogue.open(channel="file").hear(SILENCE)
     second = dialogue.open(first.conversation).hear(SILENCE)

@@ -30,6 +30,7 @@ def test_nothing_heard_is_asked_again_once_and_then_leads_to_a_person():
 
 def test_a_greeting_is_answered_by_asking_what_it_is_about():
     assert decide("", [], 0, THRESHOLDS, greeted=True).reason == "greeting"
+    assert decide("", [], 1, THRESHOLDS, greeted=True).reason == "greeting"
     assert decide("", [], 0, THRESHOLDS).reason == "not_understood"
 
 
@@ -39,6 +40,11 @@ def test_a_greeting_is_answered_by_asking_what_it_is_about():
 def test_who_asks_for_a_person_gets_one_whatever_was_found(text):
     decision = decide(text, [hit(0.99)], 0, THRESHOLDS)
     assert (decision.move, decision.reason) == (Move.HAND_OVER, "asked_for")
+
+
+@pytest.mark.parametrize("text", ["我不转人工", "不要转人工，我想问工伤认定材料", "先不转人工"])
+def test_who_wants_no_person_is_not_handed_over_for_it(text):
+    assert not wants_person(text)
 
 
 @pytest.mark.parametrize("text", ["人工智能企业有什么补贴", "工伤认定去哪办", "人工费怎么算", "社保卡丢了"])

@@ -38,6 +38,38 @@ def test_what_goes_wrong_is_one_sentence_with_what_to_do_next(tmp_path, argument
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "told"),
+    [
+        (["kb", "stats"], {"HOTLINE_DATA": "/proc/nope"}, "/proc/nope"),
+        (["kb", "stats"], {"HOTLINE_DATABASE_URL": "foo://x"}, "HOTLINE_DATABASE_URL"),
+        (["kb", "export", "/nowhere/a.xlsx"], {}, "/nowhere"),
+    ],
+)
+def test_wrong_places_are_told_in_one_sentence(tmp_path, arguments, environment, told):
+    done = run(*arguments, **({"HOTLINE_DATA": str(tmp_path)} | environment))
+    assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_broken_database_is_told(tmp_path):
+    (tmp_path / "hotline.sqlite").write_bytes(b"garbage" * 1000)
+    done = run("kb", "stats", HOTLINE_DATA=str(tmp_path))
+    assert (done.returncode, "hotline.sqlite" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+
+
+def test_a_report_never_overwrites_the_file_it_is_about(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("问题,答案\n问？,\n", "utf-8")
+    done = run("kb", "import", str(file), "--report", str(file), HOTLINE_DATA=str(tmp_path / "data"))
+    assert (done.returncode, file.read_text("utf-8")) == (2, "问题,答案\n问？,\n")
+
+
+@pytest.mark.parametrize("target", ["nowhere/a.wav", "a.mp3"])
+def test_an_answer_is_spoken_into_a_wav_file_only(tmp_path, target):
+    done = run("ask", "社保卡", "--speak", str(tmp_path / target), HOTLINE_DATA=str(tmp_path))
+    assert (done.returncode, ".wav" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+
+
 def test_a_wrong_setting_is_one_sentence_too():
     done = run("kb", "stats", HOTLINE_PORT="abc")
     assert (done.returncode, "HOTLINE_PORT" in done.stderr, "Traceback" in done.stderr) == (1, True, False)

@@ -78,6 +78,19 @@ def test_an_export_broken_off_leaves_the_old_file_and_nothing_else(filled, tmp_p
     assert [f.name for f in tmp_path.iterdir() if f.is_file()] == ["a.csv"]
 
 
+def test_what_a_sheet_would_cut_off_is_not_written(filled, tmp_path):
+    filled.publish([replace(DRAFT, key="A/9", question="很多问法？", variants=("问" * 33_000,))], author="test")
+    with pytest.raises(KnowledgeError, match="32,767"):
+        export_file(filled, tmp_path / "a.xlsx")
+    assert not list(tmp_path.glob("*.xlsx"))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.jsonl"])
+def test_a_folder_that_is_not_there_is_told(filled, tmp_path, name):
+    with pytest.raises(KnowledgeError, match="路径"):
+        export_file(filled, tmp_path / "nowhere" / name)
+
+
 def test_an_unknown_format_or_folder_leaves_no_file(filled, tmp_path):
     with pytest.raises(KnowledgeError, match="格式"):
         export_file(filled, tmp_path / "a.doc")

@@ -210,6 +210,84 @@ def test_half_a_character_is_refused_with_its_line(knowledge, tmp_path):
     assert (line, "控制字符" in reason) == (1, True)
 
 
+def test_a_column_that_is_not_there_leaves_what_is_known(knowledge, tmp_path):
+    first = "编号,问题,答案,相似问,失效日期\nA1,问？,旧答案。,甲|乙,2099-01-31\n"
+    import_file(knowledge, write(tmp_path, "a.csv", first))
+    import_file(knowledge, write(tmp_path, "b.csv", "编号,问题,答案\nA1,问？,新答案。\n"))
+    (entry,) = knowledge.published()
+    assert (entry.draft.answer, entry.draft.variants, entry.draft.valid_to.year) == ("新答案。", ("甲", "乙"), 2099)
+    import_file(knowledge, write(tmp_path, "c.csv", "编号,问题,答案,相似问\nA1,问？,新答案。,\n"))
+    (entry,) = knowledge.published()
+    assert (entry.draft.variants, entry.draft.valid_to.year) == ((), 2099)
+
+
+@pytest.mark.parametrize("value", ["true", '["甲", "乙"]', '{"x": 1}', "NaN", "1e999"])
+def test_what_is_no_text_is_refused(knowledge, tmp_path, value):
+    ((line, _, reason),) = refused(
+        knowledge, write(tmp_path, "a.jsonl", f'{{"question": "问？", "answer": {value}}}\n')
+    )
+    assert (line, "答案" in reason) == (1, "问题" not in reason)
+
+
+@pytest.mark.parametrize("encoding", ["big5", "shift_jis"])
+def test_other_encodings_are_not_taken_for_chinese(knowledge, tmp_path, encoding):
+    text = {"big5": "社會保險卡遺失怎麼辦，請向銀行櫃檯申請", "shift_jis": "ありがとうございますこれはにほんごです"}[
+        encoding
+    ]
+    (tmp_path / "a.csv").write_bytes(f"question,answer\n{text},{text}\n".encode(encoding))
+    with pytest.raises(ImportFileError, match="编码"):
+        import_file(knowledge, tmp_path / "a.csv")
+
+
+def test_a_cell_in_the_far_corner_costs_nothing(knowledge, tmp_path):
+    book = Workbook()
+    book.active.append(["问题", "答案"])
+    book.active.append(["问？", "答。"])
+    book.active.cell(200_000, 16_384, "x")
+    book.save(tmp_path / "a.xlsx")
+    assert import_file(knowledge, tmp_path / "a.xlsx").outcome.published == 1
+
+
+def test_an_error_value_of_a_sheet_is_refused(knowledge, tmp_path):
+    book = Workbook()
+    for row in (["问题", "答案"], ["问？", "#REF!"]):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    ((line, _, reason),) = refused(knowledge, tmp_path / "a.xlsx")
+    assert (line, "#REF!" in reason) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", "问题\n问？\n", "“答案”"),
+        ("a.csv", "问题,标题,答案\n问？,题,答。\n", "只留一列"),
+        ("a.csv", "问题\t答案\n问？\t答。\n", "逗号"),
+    ],
+)
+def test_a_wrong_heading_is_explained(knowledge, tmp_path, name, content, told):
+    with pytest.raises(ImportFileError, match=told):
+        import_file(knowledge, write(tmp_path, name, content))
+
+
+def test_a_sheet_under_a_wrong_name_is_told(knowledge, tmp_path):
+    book = Workbook()
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "a.xlsx").rename(tmp_path / "a.csv")
+    with pytest.raises(ImportFileError, match="扩展名"):
+        import_file(knowledge, tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [('"甲"乙', "多余的字"), ('"甲', "没有成对"), ("甲" * 1_000_001, "超过")],
+    ids=["more", "open", "huge"],
+)
+def test_broken_quotes_and_huge_cells_are_told_apart(knowledge, tmp_path, cell, told):
+    rows = refused(knowledge, write(tmp_path, "a.csv", f"问题,答案\n问？,{cell}\n"))
+    assert told in rows[0][2]
+
+
 def test_a_sheet_may_leave_cells_empty(knowledge, tmp_path):
     book = Workbook()
     for row in (["编号", "问题", "答案", "备注"], [1, "问？", "答。"], [], [2, "问二？", "答。", "x"]):

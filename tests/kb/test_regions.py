@@ -47,6 +47,8 @@ def test_no_place_is_guessed(text):
 
 def test_a_place_is_resolved_by_code_or_name():
     assert TREE.resolve("12") == TREE.resolve("铁西") == TREE.get("12")
+    assert TREE.resolve("鐵西區 ") == TREE.resolve("１２") == TREE.get("12")
+    assert TREE.resolve("全市") == TREE.resolve("沈阳") == TREE.get("1")
     assert TREE.resolve("火星") is None
 
 

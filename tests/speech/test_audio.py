@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from speech.audio import RATE, read_audio, write_wav
+from speech.audio import RATE, read_audio, to_pcm, write_wav
 from speech.errors import AudioError, AudioTooLongError
 
 
@@ -105,3 +105,9 @@ def test_a_header_that_promises_too_much_reads_what_is_there():
         assert len(read_audio(bytes(sound))) <= RATE
     except AudioError as error:
         assert str(error)
+
+
+def test_float_sound_of_another_scale_is_not_clipped():
+    tone = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)[:, None]
+    loud, usual = to_pcm(tone * 30_000, 16_000), to_pcm(tone, 16_000)
+    assert np.abs(loud.astype(int) - usual).max() <= 1
