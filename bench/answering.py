@@ -11,7 +11,8 @@ from time import perf_counter
 import numpy as np
 
 from hotline.settings import Settings
-from hotline.wiring import open_knowledge, open_searcher
+from hotline.wiring import open_knowledge
+from indexer.search import Searcher
 
 QUESTIONS = 300
 PROCESSES = 3
@@ -25,7 +26,7 @@ def main() -> None:
     opening = [_process_seconds(questions[0]) for _ in range(PROCESSES)]
     print(f"new process to first answer: {min(opening):.2f} to {max(opening):.2f} s, of {PROCESSES}")
     started = perf_counter()
-    searcher = open_searcher(Settings())
+    searcher = Searcher(Settings().index_folder, knowledge.regions)
     searcher.ask(questions[0])
     print(f"opening the index and the first question, once Python has its libraries: {perf_counter() - started:.2f} s")
     times = []

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 from haystack import Document
-from scipy.special import expit, softmax
 
 from indexer.fusion import DEFAULT_WEIGHTS
 
@@ -30,9 +29,9 @@ class Judgement:
         """Calibrated probability of being the right one for each of the ordered, judged documents of one search."""
         if not documents:
             return []
-        first = float(expit(self.intercept + features(documents) @ np.array(self.coefficients)))
+        first = float(1 / (1 + np.exp(-self.intercept - features(documents) @ np.array(self.coefficients))))
         # Those after the first share what is left, and none is surer than the first.
-        rest = softmax([d.score for d in documents[1:]]) if len(documents) > 1 else []
+        rest = _softmax([d.score for d in documents[1:]]) if len(documents) > 1 else []
         return [first, *(float(min(first, (1 - first) * share)) for share in rest)]
 
     def save(self, file: Path) -> None:
@@ -55,9 +54,15 @@ def features(documents: Sequence[Document]) -> np.ndarray:
     for document in documents:
         matter = document.meta.get("matter") or f"#{document.id}"
         best.setdefault((matter, document.meta.get("aspect")), (document.score, matter))
-    shares = softmax([score for score, _ in best.values()])
+    shares = _softmax([score for score, _ in best.values()])
     matters = [matter for _, matter in best.values()]
     of_matter = sum(share for share, matter in zip(shares, matters, strict=True) if matter == matters[0])
     lead = shares[0] - shares[1] if len(shares) > 1 else shares[0]
     found = documents[0].meta["evidence"]
     return np.array([shares[0], of_matter, found["lexical"], found["dense"], lead])
+
+
+def _softmax(scores: Sequence[float]) -> np.ndarray:
+    # SciPy has it, but takes a fifth of a second to load, which the first answer would wait for.
+    powers = np.exp(np.array(scores) - max(scores))
+    return powers / powers.sum()

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _SPACES = re.compile(r"\s+")
@@ -20,9 +21,9 @@ def _converter():
 def _traditional() -> re.Pattern[str]:
     # The converter is pure Python, 100 microseconds a question; nearly all questions have nothing to convert.
     # Its phrases change characters that alone stay as they are: 沈船, 沈默, and any with one of 彷牴瞭祇藉衹覆阪.
-    characters = list(map(chr, range(0x3400, 0xA000)))
-    simple = _converter().convert("\n".join(characters)).split("\n")
-    changing = "".join(c for c, s in zip(characters, simple, strict=True) if c != s)
+    table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text("utf-8")
+    pairs = (line.split("\t") for line in table.splitlines() if "\t" in line)
+    changing = "".join(character for character, simple in pairs if simple.split(" ")[0] != character)
     return re.compile(f"[彷牴瞭祇藉衹覆阪{re.escape(changing)}\U00010000-\U0010ffff]|沈[船默]")
 
 
