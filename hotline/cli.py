@@ -23,13 +23,14 @@ app.command()(serve)
 
 def main() -> None:
     """Run the command; errors of our own become one clear line and exit status 1."""
-    from hotline.failures import explain
-
     try:
         app()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
+        # Only now: it loads the database library, for which `--help` should not wait.
+        from hotline.failures import explain
+
         if (message := explain(error)) is None:
             raise
         typer.echo(message, err=True)

@@ -31,8 +31,8 @@ class Contrast:
         self._bag = nn.EmbeddingBag.from_pretrained(torch.from_numpy(weights), freeze=False, mode="sum", sparse=True)
         self._optimiser = torch.optim.SparseAdam(self._bag.parameters(), lr=learning_rate)
 
-    def step(self, pairs: np.ndarray, groups: np.ndarray | None = None) -> float:
-        """Learn from pairs of text numbers, shape (batch, 2); pairs of one group are no negatives. Returns the loss."""
+    def step(self, pairs: np.ndarray, groups: np.ndarray | None = None) -> None:
+        """Learn from pairs of text numbers, shape (batch, 2); pairs of one group are no negatives."""
         similar = self._embed(pairs[:, 0]) @ self._embed(pairs[:, 1]).T / self._temperature
         if groups is not None:
             known = torch.from_numpy(groups)
@@ -43,7 +43,6 @@ class Contrast:
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
-        return loss.item()
 
     def slow_down(self, learning_rate: float) -> None:
         """Go on with another learning rate."""

@@ -15,7 +15,6 @@ from kb.models import (
     Category,
     Change,
     Entry,
-    EntryVersion,
     Level,
     Line,
     Matter,
@@ -23,7 +22,7 @@ from kb.models import (
     Region,
     Status,
 )
-from kb.publishing import Outcome, Publisher
+from kb.publishing import Outcome, Publisher, newest_by_key
 from kb.regions import Place, RegionTree
 
 # Rows handled per round trip: large enough for speed, small enough for SQLite's limit of 32,766 bound values.
@@ -182,9 +181,8 @@ class KnowledgeBase:
         found = {}
         with self._engine.connect() as connection:
             for batch in _chunks(keys, BATCH):
-                newest = (EntryVersion.entry_id == Entry.id) & (EntryVersion.version == Entry.version)
-                rows = select(Entry.key, EntryVersion.content).join(EntryVersion, newest).where(Entry.key.in_(batch))
-                found |= {key: EntryDraft.from_content(content) for key, content in connection.execute(rows)}
+                newest = newest_by_key(connection, batch)
+                found |= {key: EntryDraft.from_content(version.content) for key, version in newest.items()}
         return found
 
     def changes(self, after: int, limit: int = BATCH) -> list[ChangeRow]:

@@ -39,11 +39,23 @@ class Outcome:
         return self.published + self.updated + self.unchanged + len(self.refused)
 
 
-class _Known(NamedTuple):
+class Newest(NamedTuple):
+    """An entry's newest version, published or not."""
+
     id: int
     version: int
     content: dict
     status: Status
+
+
+def newest_by_key(connection: Connection, keys: Sequence[str]) -> dict[str, Newest]:
+    """The newest versions of the entries with these keys, by key."""
+    rows = connection.execute(
+        select(Entry.key, Entry.id, Entry.version, EntryVersion.content, Entry.status)
+        .join(EntryVersion, (EntryVersion.entry_id == Entry.id) & (EntryVersion.version == Entry.version))
+        .where(Entry.key.in_(keys))
+    )
+    return {key: Newest(id_, version, content, Status(status)) for key, id_, version, content, status in rows}
 
 
 class Publisher:
@@ -67,7 +79,7 @@ class Publisher:
 
     def take(self, drafts: Sequence[EntryDraft]) -> None:
         """Publish a batch; what breaks a rule is noted as refused and left out."""
-        known = self._known_by_key([d.key for d in drafts if d.key])
+        known = newest_by_key(self._connection, [d.key for d in drafts if d.key])
         keys = [comparison_key(d.question) for d in drafts]
         taken = self._published_questions(keys)
         new, changed = [], []
@@ -89,7 +101,7 @@ class Publisher:
         self._insert(new)
         self._update(changed)
 
-    def _sort_in(self, draft: EntryDraft, question_key: str, old: _Known | None, new: list, changed: list) -> None:
+    def _sort_in(self, draft: EntryDraft, question_key: str, old: Newest | None, new: list, changed: list) -> None:
         if old is None:
             new.append((draft, self._row(draft, question_key) | {"version": 1}))
             return
@@ -97,14 +109,6 @@ class Publisher:
             self._outcome.unchanged += 1
             return
         changed.append((draft, self._row(draft, question_key) | {"version": old.version + 1, "entry": old.id}))
-
-    def _known_by_key(self, keys: list[str]) -> dict[str, _Known]:
-        rows = self._connection.execute(
-            select(Entry.key, Entry.id, Entry.version, EntryVersion.content, Entry.status)
-            .join(EntryVersion, (EntryVersion.entry_id == Entry.id) & (EntryVersion.version == Entry.version))
-            .where(Entry.key.in_(keys))
-        )
-        return {key: _Known(id_, version, content, Status(status)) for key, id_, version, content, status in rows}
 
     def _published_questions(self, keys: list[str]) -> dict[tuple[str, str], int]:
         rows = self._connection.execute(

@@ -8,8 +8,6 @@ from hotline.settings import SHIPPED_SPEECH_MODEL, Settings
 
 app = typer.Typer(help="查看和安装语音识别模型。", no_args_is_help=True)
 
-_OFFICIAL_URL = "https://alphacephei.com/vosk/models"
-
 
 @app.command("list")
 def list_models() -> None:
@@ -29,7 +27,7 @@ def list_models() -> None:
 @app.command()
 def install(
     name: Annotated[str, typer.Argument(help="模型名称，例如 vosk-model-small-cn-0.22。")],
-    url: Annotated[str, typer.Option(help="下载地址，其下有“名称.zip”；内网可用自己的镜像。")] = _OFFICIAL_URL,
+    url: Annotated[str, typer.Option(help="下载地址，其下有“名称.zip”；不填为官方地址，内网可用自己的镜像。")] = "",
     sha256: Annotated[str, typer.Option(help="压缩包的SHA-256；不填则用内置值或地址下model-list.json里的MD5。")] = "",
 ) -> None:
     """下载模型，校验并试载入，全部成功后才启用；失败时原有模型不变，中断后再次运行会续传。
@@ -38,7 +36,8 @@ def install(
 
     例：hotline models install vosk-model-cn-0.22 --url http://内网地址/models
     """
+    from speech.model_store import OFFICIAL_URL
     from speech.model_store import install as install_model
 
-    folder = install_model(Settings().models_folder, name, url, sha256)
+    folder = install_model(Settings().models_folder, name, url or OFFICIAL_URL, sha256)
     typer.echo(f"模型已启用：{folder}。请重新启动 hotline serve。")
