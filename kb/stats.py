@@ -20,6 +20,7 @@ class Statistics:
     communities: int
     grids: int
     lines: int
+    by_level: dict[str, int]  #: how deep the places lie that entries are about
     by_organisation: dict[str, int]  #: of the city's departments
     by_district: dict[str, int]  #: entries of the district and of every place in it
     by_line: dict[str, int]
@@ -46,6 +47,7 @@ def statistics(engine: Engine) -> Statistics:
             communities=levels.get(Level.COMMUNITY, 0),
             grids=levels.get(Level.GRID, 0),
             lines=one(select(func.count()).select_from(Line)) or 0,
+            by_level=_by_level(connection),
             by_organisation=_counts(
                 connection,
                 select(Organisation.name, func.count())
@@ -68,6 +70,12 @@ def statistics(engine: Engine) -> Statistics:
 
 def _counts(connection: Connection, query: Select) -> dict[str, int]:
     return {str(name): count for name, count in connection.execute(query)}
+
+
+def _by_level(connection: Connection) -> dict[str, int]:
+    query = select(Region.level, func.count()).join(Entry, Entry.region_code == Region.code)
+    found = _counts(connection, query.where(Entry.status == Status.PUBLISHED).group_by(Region.level))
+    return {level: found[level] for level in Level if level in found}
 
 
 def _by_district(connection: Connection) -> dict[str, int]:

@@ -44,7 +44,7 @@ def city_settings(tmp_path_factory) -> Settings:
     knowledge.add_regions(_places(tree))
     lines = json.loads((STARTER / "lines.json").read_text("utf-8"))
     knowledge.add_lines((line["number"], line["name"], line["organisation"], line["merged"]) for line in lines)
-    matters = [json.loads(row) for row in (STARTER / "matters-1.jsonl").read_text("utf-8").splitlines()]
+    matters = [json.loads(row) for row in (STARTER / "matters-human-resources.jsonl").read_text("utf-8").splitlines()]
     knowledge.add_matters(MatterDraft(m["code"], m["name"], m["kind"], tuple(m["aliases"])) for m in matters)
     knowledge.publish([draft for matter in matters for draft in _drafts(matter, tree)], author="test")
     build(knowledge, settings.index_folder, ModelChoice())

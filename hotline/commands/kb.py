@@ -1,10 +1,11 @@
-"""``hotline kb``: build, import, export and count the knowledge base."""
+"""``hotline kb``: build, import, export, check and count the knowledge base."""
 
 import csv
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from tqdm import tqdm
@@ -12,7 +13,12 @@ from tqdm import tqdm
 from hotline.settings import Settings
 from hotline.wiring import open_database, open_knowledge
 
-app = typer.Typer(help="建立、导入、导出和统计知识库。", no_args_is_help=True)
+if TYPE_CHECKING:
+    from kb.checking import Finding
+
+LEVELS = {"city": "全市", "district": "区县", "street": "街道乡镇", "community": "社区村", "grid": "网格"}
+
+app = typer.Typer(help="建立、导入、导出、检查和统计知识库。", no_args_is_help=True)
 
 
 @app.command()
@@ -44,8 +50,8 @@ def import_(
     from kb.errors import RefusedError
     from kb.importing import import_file
 
-    if report and (report.suffix.lower() != ".csv" or not report.parent.is_dir() or report.resolve() == file.resolve()):
-        raise typer.BadParameter("应为已有文件夹里的一个.csv文件，且不是要导入的文件本身", param_hint="--report")
+    if report:
+        _check_report(report, file)
     knowledge = open_knowledge(Settings())
     with tqdm(desc="导入", unit="条", mininterval=0.5) as bar:
         try:
@@ -70,8 +76,21 @@ def _tell_refused(refused: list[tuple[int, str, str]], report: Path | None) -> N
     if len(refused) > 20:
         typer.echo(f"……另有{len(refused) - 20:,}行，用 --report 文件名 可存下全部。", err=True)
     if report:
-        with report.open("w", encoding="utf-8-sig", newline="") as target:
-            csv.writer(target).writerows([("行号", "问题", "原因"), *refused])
+        _write_csv(report, ("行号", "问题", "原因"), refused)
+
+
+def _check_report(report: Path, source: Path | None = None) -> None:
+    if (
+        report.suffix.lower() != ".csv"
+        or not report.parent.is_dir()
+        or (source and report.resolve() == source.resolve())
+    ):
+        raise typer.BadParameter("应为已有文件夹里的一个.csv文件，且不是要导入的文件本身", param_hint="--report")
+
+
+def _write_csv(report: Path, header: tuple[str, ...], rows: Iterable[tuple]) -> None:
+    with report.open("w", encoding="utf-8-sig", newline="") as target:
+        csv.writer(target).writerows([header, *rows])
 
 
 @app.command()
@@ -88,6 +107,55 @@ def export(
 
 
 @app.command()
+def check(
+    report: Annotated[Path | None, typer.Option(help="把全部问题存成这个CSV文件。")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出JSON。")] = False,
+) -> None:
+    """检查已发布的词条：重复、雷同、缺方面、长短、电话格式、答非所问等；有错误时退出码为1。例：hotline kb check"""
+    from kb.checking import Severity
+    from kb.checking import check as check_base
+
+    if report:
+        _check_report(report)
+    knowledge = open_knowledge(Settings())
+    with tqdm(total=2 * knowledge.count_published(), desc="检查", unit="条", mininterval=0.5, disable=as_json) as bar:
+        found = list(check_base(knowledge, note=bar.update))
+    if report:
+        _write_csv(report, ("级别", "规则", "编号", "事项", "问题", "说明"), map(_finding_row, found))
+    errors = sum(finding.severity is Severity.ERROR for finding in found)
+    if as_json:
+        typer.echo(json.dumps([asdict(f) | {"severity": f.severity} for f in found], ensure_ascii=False))
+    else:
+        _tell_findings(found)
+        typer.echo(f"共{knowledge.count_published():,}条词条：错误{errors:,}处，提示{len(found) - errors:,}处。")
+    if errors:
+        raise typer.Exit(1)
+
+
+def _finding_row(finding: "Finding") -> tuple[str, ...]:
+    from kb.checking import SEVERITIES, TITLES
+
+    name = finding.key or str(finding.entry or "")
+    title = TITLES[finding.rule]
+    return (SEVERITIES[finding.severity], title, name, finding.matter or "", finding.question, finding.message)
+
+
+def _tell_findings(found: list["Finding"]) -> None:
+    from kb.checking import SEVERITIES, TITLES, Rule
+
+    for rule in Rule:
+        several = [finding for finding in found if finding.rule is rule]
+        if not several:
+            continue
+        typer.echo(f"【{SEVERITIES[several[0].severity]}】{TITLES[rule]}：{len(several):,}处")
+        for finding in several[:5]:
+            name = finding.key or finding.entry or finding.matter
+            typer.echo(f"  {name} {finding.question[:30]}：{finding.message}")
+        if len(several) > 5:
+            typer.echo(f"  ……另有{len(several) - 5:,}处，用 --report 文件名 可存下全部。")
+
+
+@app.command()
 def stats(
     as_json: Annotated[bool, typer.Option("--json", help="输出JSON。")] = False,
 ) -> None:
@@ -98,10 +166,9 @@ def stats(
     if as_json:
         typer.echo(json.dumps(asdict(found), ensure_ascii=False))
         return
-    typer.echo(
-        f"已发布词条 {found.entries:,}（其中事项的全市通用词条 {found.matter_entries:,}），相似问 {found.variants:,}"
-    )
-    typer.echo(f"事项 {found.matters:,}")
+    levels = "，".join(f"{LEVELS[level]} {count:,}" for level, count in found.by_level.items())
+    typer.echo(f"已发布词条 {found.entries:,}（{levels}）")
+    typer.echo(f"事项 {found.matters:,}，事项的全市通用问答 {found.matter_entries:,}；相似问 {found.variants:,}")
     typer.echo(
         f"区县 {found.districts:,}，街道乡镇 {found.streets:,}，社区村 {found.communities:,}，网格 {found.grids:,}"
     )

@@ -1,22 +1,22 @@
 """Makes the starter city: exactly so many published entries, the same every time.
 
 In order: everything written by hand; a contact for each grid; what differs by place, district by district; the service
-centres; where each matter is handled street by street; the communities' own; then the rest of what differs by street;
-and at last the communities' help with each matter. What is first in this order is never cut, so that more matters
-written by hand push out the most repetitive entries.
+centres; where each matter is handled street by street; the communities' own; and at last the telephones, hours and
+appointments of what streets settle themselves. What is first in this order is never cut, so that more matters written
+by hand push out the most repetitive entries.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from kb.drafts import EntryDraft, MatterDraft, OrganisationDraft
 from kb.errors import KnowledgeError
 from kb.knowledge import KnowledgeBase
-from kb.models import Audience, Level
+from kb.models import Audience
 from kb.starter import wording
 from kb.starter.places import FOLDER, Centre, City, Community, read_city
 from kb.text import comparison_key
@@ -27,8 +27,9 @@ SOURCE = "示例城市便民信息（示例）"
 COMMUNITY_SERVICES = ("社区服务", "社区生活")
 GRID_SERVICES = ("社区服务", "网格服务")
 CENTRE_SERVICES = ("政务服务", "办事大厅")
-# Unlike any aspect of a hand-written FAQ: that a community helps is no substitute for how the matter is done.
-HELP_ASPECT = "社区帮办"
+PLACE_KINDS = ("where", "phone", "hours", "appointment")
+# Six digits, so that no badge looks like a public number.
+FIRST_BADGE = 200_001
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,16 @@ class Starter:
     city: City
     matters: tuple[dict, ...]
     lines: tuple[dict, ...]
+    businesses: dict[str, dict]  #: by code of a matter that differs by place: how it is spoken of, and where it is done
 
     @classmethod
     def read(cls, folder: Path = FOLDER) -> "Starter":
-        """Read ``matters-*.jsonl`` in the order of their names, ``regions.json`` and ``lines.json``."""
-        files = sorted(folder.glob("matters-*.jsonl"), key=lambda f: (len(f.name), f.name))
+        """Read ``matters-*.jsonl`` in the order of their names, and the other files beside them."""
+        files = sorted(folder.glob("matters-*.jsonl"))
         matters = [json.loads(row) for file in files for row in file.read_text("utf-8").splitlines() if row.strip()]
         lines = json.loads((folder / "lines.json").read_text("utf-8"))
-        return cls(read_city(folder), tuple(matters), tuple(lines))
+        businesses = json.loads((folder / "businesses.json").read_text("utf-8"))
+        return cls(read_city(folder), tuple(matters), tuple(lines), businesses)
 
 
 def build(
@@ -121,38 +124,37 @@ def hand_written(starter: Starter) -> Iterator[EntryDraft]:
 
 def grid_entries(city: City) -> Iterator[EntryDraft]:
     """The contact of every grid."""
-    for community in city.communities:
-        for grid in community.grids:
-            text = wording.grid_contact(community, grid)
-            yield _community_entry(text, community, f"grid/{grid.code}", grid.code, GRID_SERVICES)
+    grids = ((community, grid) for community in city.communities for grid in community.grids)
+    for badge, (community, grid) in enumerate(grids, FIRST_BADGE):
+        text = wording.grid_contact(community, grid, badge)
+        yield _community_entry(text, community, f"grid/{grid.code}", grid.code, GRID_SERVICES)
 
 
 def _widened(starter: Starter) -> Iterator[EntryDraft]:
-    districts = [c for c in starter.city.centres if c.place.level is Level.DISTRICT]
-    streets = [c for c in starter.city.centres if c.place.level is Level.STREET]
-    yield from _place_bound(starter, districts, wording.PLACE_KINDS)
+    districts = [c for c in starter.city.centres if not c.above]
+    streets = [c for c in starter.city.centres if c.above]
+    yield from _place_bound(starter, districts, PLACE_KINDS)
     yield from _centre_entries(starter.city)
-    yield from _place_bound(starter, streets, ("where",))
+    yield from _place_bound(starter, streets, PLACE_KINDS[:1])
     yield from _community_entries(starter.city)
-    yield from _place_bound(starter, streets, wording.PLACE_KINDS[1:])
-    yield from _help_entries(starter)
+    yield from _place_bound(starter, streets, PLACE_KINDS[1:])
 
 
-def _place_bound(starter: Starter, centres: Iterable[Centre], kinds: Iterable[str]) -> Iterator[EntryDraft]:
-    centres = list(centres)
+def _place_bound(starter: Starter, centres: list[Centre], kinds: Sequence[str]) -> Iterator[EntryDraft]:
     for kind in kinds:
         for matter, faq in _by_place(starter):
+            business = wording.Business.of(matter, starter.businesses[matter["code"]])
             for centre in centres:
-                text = wording.place_bound(kind, centre, wording.Business.of(matter))
-                yield EntryDraft(
-                    question=text.question,
-                    answer=text.answer,
-                    region=centre.place.code,
-                    key=f"{matter['code']}/{faq['aspect']}/{kind}/{centre.place.code}",
-                    variants=text.variants,
-                    **_common(matter, starter.city.root.code, faq["aspect"]),
-                    source=SOURCE,
-                )
+                if text := wording.place_text(kind, starter.city, centre, business):
+                    yield EntryDraft(
+                        question=text.question,
+                        answer=text.answer,
+                        region=centre.place.code,
+                        key=f"{matter['code']}/{faq['aspect']}/{kind}/{centre.place.code}",
+                        variants=text.variants,
+                        **_common(matter, starter.city.root.code, faq["aspect"]),
+                        source=SOURCE,
+                    )
 
 
 def _by_place(starter: Starter) -> Iterator[tuple[dict, dict]]:
@@ -183,15 +185,6 @@ def _community_entries(city: City) -> Iterator[EntryDraft]:
         for number, text in enumerate(wording.community_texts(community)):
             key = f"community/{community.place.code}/{number}"
             yield _community_entry(text, community, key, community.place.code, COMMUNITY_SERVICES)
-
-
-def _help_entries(starter: Starter) -> Iterator[EntryDraft]:
-    for matter, _ in _by_place(starter):
-        for community in starter.city.communities:
-            text = wording.helped_with(community, wording.Business.of(matter))
-            key = f"help/{matter['code']}/{community.place.code}"
-            entry = _community_entry(text, community, key, community.place.code, COMMUNITY_SERVICES)
-            yield replace(entry, matter=matter["code"], aspect=HELP_ASPECT)
 
 
 def _community_entry(
@@ -225,7 +218,7 @@ def _common(matter: dict, city: str, aspect: str) -> dict:
 def _organisations(starter: Starter) -> Iterator[OrganisationDraft]:
     for department in dict.fromkeys(m["department"] for m in starter.matters):
         yield OrganisationDraft(department, starter.city.root.code)
-    for c in starter.city.centres:
+    for c in starter.city.venues.values():
         yield OrganisationDraft(c.name, c.place.code, c.address, c.telephone, c.hours)
     for c in starter.city.communities:
         yield OrganisationDraft(c.office, c.place.code, c.address, c.telephone, c.hours)

@@ -27,20 +27,45 @@ _HOURS = (
     "工作日上午八点半一直到下午四点半",
 )
 _STOPS = ("政务中心", "便民中心", "文化广场", "市民公园")
+HALL = "hall"
+# Where people are received, in a district and in a street; what has no name for streets is only in the district.
+VENUES = {
+    HALL: ("{name}政务服务中心", "{name}便民服务中心"),
+    "police": ("公安{short}分局户政大厅", "{short}派出所"),
+    "border": ("公安{short}分局出入境大厅", None),
+    "traffic": ("{short}交警大队", None),
+    "clinic": ("{name}人民医院公共卫生科", "{short}社区卫生服务中心"),
+    "maternity": ("{name}妇幼保健院", None),
+    "court": ("{name}人民法院诉讼服务中心", None),
+    "procuratorate": ("{name}人民检察院检察服务中心", None),
+    "notary": ("{short}公证处", None),
+    "realty": ("{name}不动产登记中心", None),
+    "fund": ("公积金{short}管理部", None),
+    "tax": ("{name}税务局办税服务厅", None),
+    "heating": ("{short}供热服务大厅", None),
+    "water": ("{short}供水营业厅", None),
+    "gas": ("{short}燃气营业厅", None),
+    "power": ("{short}供电营业厅", None),
+    "library": ("{name}图书馆", None),
+}
+_TOWN = "镇"
+_FIRST_COMMUNITY = 1_000  # of the telephones; those of the venues come before
 
 
 @dataclass(frozen=True)
 class Centre:
-    """Where a district or street receives people; a place has one, whatever the business."""
+    """Where a district or street receives people; a place has one hall, and one of each other venue it has at all."""
 
     place: Place
     label: str  #: the place as people say it: 和平区, 和平区南湖街道
     short: str  #: 和平, 南湖街道
+    rural: bool  #: a town, or a district that has towns
     name: str
     address: str
     telephone: str
     hours: str
     way: str
+    above: "Centre | None" = None  #: for a street, the centre of its district
 
 
 @dataclass(frozen=True)
@@ -55,7 +80,7 @@ class Community:
     telephone: str
     address: str
     hours: str
-    helper: str  #: surname of who helps with errands
+    village: bool
     grids: tuple[Place, ...]
 
 
@@ -64,7 +89,8 @@ class City:
     """All places of the starter city."""
 
     root: Place
-    centres: tuple[Centre, ...]  #: districts first, then streets
+    centres: tuple[Centre, ...]  #: the halls, districts first, then streets
+    venues: dict[tuple[str, str], Centre]  #: by region code and kind of venue, the halls too
     communities: tuple[Community, ...]
 
     def places(self) -> Iterator[Place]:
@@ -74,6 +100,11 @@ class City:
         for community in self.communities:
             yield community.place
             yield from community.grids
+
+    def at(self, centre: Centre, venue: str) -> Centre:
+        """The venue of that kind for people of the centre's place: its own, or else that of its district."""
+        own = self.venues.get((centre.place.code, venue))
+        return own or self.venues[centre.above.place.code, venue]
 
 
 def pick(options, *name: object):
@@ -87,57 +118,71 @@ def number(*name: object) -> int:
     return int.from_bytes(digest[:6], "big")
 
 
+def spoken(value: int) -> str:
+    """A number from 0 to 99 as it is read: 十二, 四十."""
+    tens, ones = divmod(value, 10)
+    digits = "零一二三四五六七八九"
+    if not tens:
+        return digits[ones]
+    return ("" if tens == 1 else digits[tens]) + "十" + (digits[ones] if ones else "")
+
+
 def read_city(folder: Path = FOLDER) -> City:
     """The city of ``regions.json``."""
     tree = json.loads((folder / "regions.json").read_text("utf-8"))
     root = Place(tree["code"], tree["name"], Level.CITY, None)
-    districts = [_district_centre(d, root, n) for n, d in enumerate(tree["districts"])]
-    streets = [
-        _street_centre(street, district, n)
-        for n, (street, district) in enumerate(
-            (s, c) for d, c in zip(tree["districts"], districts, strict=True) for s in d["streets"]
-        )
-    ]
-    communities = tuple(_communities(streets, tree["grids"]))
-    return City(root, (*districts, *streets), communities)
+    venues: dict[tuple[str, str], Centre] = {}
+    for venue in VENUES:
+        for district in tree["districts"]:
+            _add_venue(venues, venue, district, Place(district["code"], district["name"], Level.DISTRICT, root.code))
+        for district in tree["districts"]:
+            for street in district["streets"]:
+                place = Place(street["code"], street["name"], Level.STREET, district["code"])
+                _add_venue(venues, venue, district, place)
+    halls = tuple(centre for (_, venue), centre in venues.items() if venue == HALL)
+    communities = tuple(_communities([c for c in halls if c.above], tree["grids"]))
+    return City(root, halls, venues, communities)
 
 
-def _district_centre(district: dict, root: Place, n: int) -> Centre:
-    name, code = district["name"], district["code"]
-    short = name[:-2] if name.endswith("新区") else name[:-1]
-    road = pick(("大街", "中路", "东路"), code, "road")
-    address = f"{name}{short}{road}{number(code) % 180 + 8}号"
-    way = _way(code, f"{short}{pick(_STOPS, code, 'stop')}站")
-    place = Place(code, name, Level.DISTRICT, root.code)
-    return Centre(place, name, short, f"{name}政务服务中心", address, _telephone(n), pick(_HOURS, code, "hours"), way)
-
-
-def _street_centre(street: dict, district: Centre, n: int) -> Centre:
-    name, code = street["name"], street["code"]
-    stem = name.removesuffix("街道").removesuffix("镇")
-    road = pick(("路", "街", "中街"), code, "road")
-    road = "大路" if stem.endswith(road[-1]) else road
-    address = f"{district.label}{name}{stem}{road}{number(code) % 120 + 3}号"
-    place = Place(code, name, Level.STREET, district.place.code)
-    return Centre(
+def _add_venue(venues: dict[tuple[str, str], Centre], venue: str, district: dict, place: Place) -> None:
+    of_street = place.level is Level.STREET
+    pattern = VENUES[venue][of_street]
+    if pattern is None:
+        return
+    name, seed = place.name, (place.code,) if venue == HALL else (place.code, venue)
+    short = name[:-2] if name.endswith(("新区", "街道")) else name[:-1]
+    # Venues of one place never share a house number.
+    house = number(*seed) % 10 * len(VENUES) + list(VENUES).index(venue) + 3
+    if of_street:
+        road = pick(("路", "街", "中街"), *seed, "road")
+        road = "大路" if short.endswith(road[-1]) else road
+        address = f"{district['name']}{name}{short}{road}{house}号"
+    else:
+        address = f"{name}{short}{pick(('大街', '中路', '东路'), *seed, 'road')}{house}号"
+    town = name.endswith(_TOWN)
+    if town and venue == "clinic":
+        pattern = "{name}卫生院"
+    venues[place.code, venue] = Centre(
         place,
-        district.label + name,
-        name,
-        f"{name}便民服务中心",
+        district["name"] + name if of_street else name,
+        name if of_street else short,
+        town if of_street else any(s["name"].endswith(_TOWN) for s in district["streets"]),
+        pattern.format(name=name, short=short),
         address,
-        _telephone(100 + n),
-        pick(_HOURS, code, "hours"),
-        _way(code, f"{stem}{pick(_STOPS, code, 'stop')}站"),
+        _telephone(len(venues)),
+        pick(_HOURS, *seed, "hours"),
+        _way(seed, f"{short}{pick(_STOPS, *seed, 'stop')}站"),
+        venues[district["code"], venue] if of_street else None,
     )
 
 
-def _way(code: str, stop: str) -> str:
-    side = pick(("东", "西", "南", "北"), code, "side")
-    return f"坐公交车到{stop}下车，往{side}走约{number(code, 'walk') % 7 + 3}分钟就到"
+def _way(seed: tuple, stop: str) -> str:
+    side = pick(("东", "西", "南", "北"), *seed, "side")
+    return f"坐公交到{stop}下车，往{side}走约{spoken(number(*seed, 'walk') % 7 + 3)}分钟就到"
 
 
 def _telephone(n: int) -> str:
-    return f"024-8800-{1000 + n * 3:04d}"
+    return f"024-8800-{1000 + n * 2:04d}"  # every other one, so that a slip of a digit reaches nobody else
 
 
 def _communities(streets: list[Centre], grids: int) -> Iterator[Community]:
@@ -163,7 +208,7 @@ def _name(street: Centre, index: int, used: set[str]) -> str:
     attempt = 0
     while True:
         seed = (street.place.code, index, attempt)
-        name = _village(seed) if street.place.name.endswith("镇") and index else _urban(seed)
+        name = _village(seed) if street.rural and index else _urban(seed)
         if name not in used and f"{name.removesuffix('社区')}街道" not in used:
             used.add(name)
             return name
@@ -183,7 +228,7 @@ def _village(seed: tuple) -> str:
 def _community(street: Centre, index: int, size: int, name: str, n: int) -> Community:
     code = f"{street.place.code}{index + 1:03d}"
     place = Place(code, name, Level.COMMUNITY, street.place.code)
-    grids = tuple(Place(f"{code}{g + 1:03d}", f"第{g + 1}网格", Level.GRID, code) for g in range(size))
+    grids = tuple(Place(f"{code}{g:03d}", f"第{spoken(g)}网格", Level.GRID, code) for g in range(1, size + 1))
     village = name.endswith("村")
     lane = f"{name}村部" if village else f"{name.removesuffix('社区')}小区{number(code) % 30 + 1}号楼一层"
     return Community(
@@ -192,10 +237,10 @@ def _community(street: Centre, index: int, size: int, name: str, n: int) -> Comm
         street.label.removesuffix(street.place.name),
         street,
         f"{name}{'村委会' if village else '居委会'}",
-        _telephone(400 + n),
+        _telephone(_FIRST_COMMUNITY + n),
         f"{street.label}{lane}",
         pick(_HOURS, code, "hours"),
-        pick(_SURNAMES, code, "helper"),
+        village,
         grids,
     )
 

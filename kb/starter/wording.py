@@ -1,10 +1,10 @@
-"""The sentences of the entries that are made for each place. Made to be heard: 45 to 130 characters, answer first."""
+"""What is asked and answered about the city's places. Made to be heard: 45 to 130 characters, answer first."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from kb.regions import Place
-from kb.starter.places import Centre, Community, number, pick, surname
+from kb.starter.places import HALL, Centre, City, Community, number, pick, spoken, surname
 
 
 class Text(NamedTuple):
@@ -15,7 +15,9 @@ class Text(NamedTuple):
     answer: str
 
 
-_WINDOWS = {
+# --- the same business in every place ----------------------------------------------------------------------------
+
+_COUNTERS = {
     "人力资源": "人社窗口",
     "劳动": "人社窗口",
     "退役军人": "退役军人服务窗口",
@@ -28,60 +30,144 @@ _WINDOWS = {
     "民政": "民政窗口",
     "残疾人": "残联窗口",
     "教育": "教育窗口",
-    "不动产": "不动产窗口",
+    "自然资源": "不动产窗口",
+    "司法": "公共法律服务窗口",
+    "房产": "住房保障窗口",
+    "交通运输": "交通窗口",
+    "城乡建设": "建设窗口",
+    "城市管理": "城管窗口",
+    "水务": "水务窗口",
+    "文化旅游": "文旅窗口",
+    "农业农村": "农业农村窗口",
+    "消防": "消防窗口",
+    "烟草": "烟草窗口",
+    "生态环境": "生态环境窗口",
+    "总工会": "职工服务窗口",
 }
-
-
-# --- the same business in every place ----------------------------------------------------------------------------
-
-PLACE_KINDS = ("where", "phone", "hours", "appointment")
+# Complaints are taken in at one counter, which passes them on to whoever is responsible.
+_COMPLAINTS = "群众诉求窗口"
+_ANYTHING = "综合窗口"
 
 
 class Business(NamedTuple):
     """A matter as the sentences about places speak of it."""
 
-    phrase: str  #: 办理社会保障卡挂失补换, 反映拖欠工资的问题
-    everyday: str  #: 办社保卡补办, 反映老板欠薪
-    counter: str
+    phrase: str  #: 补办社会保障卡, 反映拖欠工资的问题
+    everyday: str  #: 补社保卡, 反映老板欠薪
+    venue: str  #: kind of place that deals with it, a key of :data:`kb.starter.places.VENUES`
+    counter: str  #: within the hall; empty where the venue does nothing else
+    complaint: bool  #: something is reported, not applied for
+    local: bool  #: streets and towns settle it themselves
+    rural: bool  #: asked in the country only
+    danger: str  #: what to do first where life may be in danger; empty elsewhere
 
     @classmethod
-    def of(cls, matter: dict) -> "Business":
-        """The business of a hand-written matter."""
-        alias = matter["aliases"][0].removeprefix("办")
-        counter = next((name for part, name in _WINDOWS.items() if part in matter["department"]), "综合窗口")
-        if matter["kind"] in ("投诉", "举报"):
-            subject = matter["name"].removesuffix("投诉").removesuffix("举报")
-            return cls(f"反映{subject}的问题", f"反映{alias}", counter)
-        return cls(f"办理{matter['name']}", f"办{alias}", counter)
+    def of(cls, matter: dict, said: dict) -> "Business":
+        """The business of a hand-written matter; ``said`` is its row of ``businesses.json``."""
+        complaint = matter["kind"] != "咨询"
+        venue = said.get("venue", HALL)
+        counter = ""
+        if venue == HALL:
+            named = (name for part, name in _COUNTERS.items() if part in matter["department"])
+            counter = _COMPLAINTS if complaint else next(named, _ANYTHING)
+        return cls(
+            said["phrase"],
+            said["everyday"],
+            venue,
+            counter,
+            complaint,
+            matter["scope"] == "street",
+            said.get("rural", False),
+            said.get("danger", ""),
+        )
 
 
-def place_bound(kind: str, centre: Centre, business: Business) -> Text:
-    """Where, by which phone, when and whether by appointment a matter is handled in a place."""
-    spot = f"{centre.name}{business.counter}"
-    phrase, everyday = business.phrase, business.everyday
+def place_text(kind: str, city: City, hall: Centre, business: Business) -> Text | None:
+    """Where, by which phone, when and whether by appointment (the ``kind``) a matter is handled in a hall's place.
+
+    None where there is nothing to say: no town has the business, a street that does not settle it only tells where to
+    go, and complaints need no appointment.
+    """
+    if business.rural and not hall.rural:
+        return None
+    centre = city.at(hall, business.venue)
+    local = not hall.above or (business.local and bool(centre.above))
     if kind == "where":
+        there = hall.above and city.at(hall.above, business.venue)
+        return _where(centre, business) if local or business.complaint else _elsewhere(hall, there, business)
+    if not local or (kind == "appointment" and business.complaint):
+        return None
+    return {"phone": _phone, "hours": _hours, "appointment": _appointment}[kind](centre, business)
+
+
+def _where(c: Centre, b: Business) -> Text:
+    spot = f"{c.name}{b.counter}"
+    if b.complaint:
         return Text(
-            f"在{centre.label}{phrase}去哪个窗口？",
-            (f"{centre.short}在哪{everyday}", f"{centre.short}{phrase}去什么地方"),
-            f"在{spot}，地址是{centre.address}。{centre.way}。去之前可以打{centre.telephone}问清要带的材料。",
+            f"在{c.label}{b.phrase}去哪里？",
+            (f"{c.short}{b.everyday}找谁", f"在{c.short}想当面{b.everyday}"),
+            f"{b.danger}到{spot}登记，地址是{c.address}，{c.hours}接待。{c.way}。"
+            f"也可以打{c.telephone}或者12345{'' if b.danger else '，一样转给责任单位'}。",
         )
-    if kind == "phone":
+    question, variants = _asking_where(c, b)
+    return Text(
+        question,
+        variants,
+        f"到{spot}{b.phrase}，地址是{c.address}，{c.hours}办公。{c.way}，电话是{c.telephone}。",
+    )
+
+
+def _elsewhere(hall: Centre, there: Centre, b: Business) -> Text:
+    question, variants = _asking_where(hall, b)
+    return Text(
+        question,
+        variants,
+        f"到{there.name}{b.counter}，地址是{there.address}，{there.hours}办公，电话{there.telephone}。"
+        f"街道和乡镇不直接办，材料拿不准的先打{hall.telephone}，{hall.name}有帮办员。",
+    )
+
+
+def _asking_where(c: Centre, b: Business) -> tuple[str, tuple[str, ...]]:
+    return f"在{c.label}{b.phrase}去哪里？", (f"在{c.short}想{b.everyday}得去哪", f"{c.short}哪个地方能{b.phrase}")
+
+
+def _phone(c: Centre, b: Business) -> Text:
+    question = f"在{c.label}{b.phrase}打哪个电话？"
+    if b.complaint:
         return Text(
-            f"在{centre.label}{phrase}打哪个电话？",
-            (f"{centre.short}{everyday}的电话是多少", f"{centre.short}{phrase}的咨询电话"),
-            f"请打{centre.telephone}，这是{spot}的咨询电话，{centre.hours}有人接听。"
-            "其他时间可以拨打12345登记，由工作人员回电。",
-        )
-    if kind == "hours":
-        return Text(
-            f"在{centre.label}{phrase}的窗口几点上班？",
-            (f"{centre.short}{everyday}几点开门", f"{centre.short}{phrase}周末行不行"),
-            f"{centre.hours}，周末和法定节假日休息。窗口设在{spot}，地址是{centre.address}，下班前半小时停止取号。",
+            question,
+            (f"{c.short}{b.everyday}的电话是多少", f"{c.short}电话{b.phrase}"),
+            f"{b.danger}{'别的情况' if b.danger else ''}打{c.telephone}，{c.hours}有人接听。"
+            f"其他时间打12345，白天黑夜都能{b.everyday}，登记以后会转给责任单位。",
         )
     return Text(
-        f"去{centre.label}{phrase}要不要预约？",
-        (f"{centre.short}{everyday}用提前约吗", f"{centre.short}{phrase}怎么预约"),
-        f"不预约也能办，到{spot}取号排队就行。不想排队的可以打{centre.telephone}约好时间再来，{centre.hours}都可以约。",
+        question,
+        (f"{c.short}{b.everyday}的电话是多少", f"{c.short}{b.phrase}的咨询电话"),
+        f"打{c.telephone}，{c.hours}有人接听，{b.everyday}的事都可以问。其他时间可以打12345登记，由{c.name}给您回电。",
+    )
+
+
+def _hours(c: Centre, b: Business) -> Text:
+    if b.complaint:
+        return Text(
+            f"在{c.label}当面{b.phrase}几点有人接待？",
+            (f"{c.short}{b.everyday}几点去有人", f"周末能去{c.short}{b.phrase}吗"),
+            f"{b.danger}{c.hours}有人接待，周末和法定节假日休息，地点在{c.name}{b.counter}。"
+            f"急的话随时打12345{b.everyday}，不分昼夜都有人登记。",
+        )
+    return Text(
+        f"在{c.label}{b.phrase}的窗口几点上班？",
+        (f"{c.short}{b.everyday}几点开门", f"{c.short}周末能{b.phrase}吗"),
+        f"{c.hours}，周末和法定节假日休息。地点是{c.name}{b.counter}，在{c.address}，下班前半小时停止取号。",
+    )
+
+
+def _appointment(c: Centre, b: Business) -> Text:
+    return Text(
+        f"去{c.label}{b.phrase}要不要预约？",
+        (f"{c.short}{b.everyday}用提前约吗", f"{c.short}{b.phrase}怎么预约"),
+        f"不预约也能{b.everyday}，到{c.name}{b.counter}取号排队就行。"
+        f"不想排队的可以打{c.telephone}约好时间再来，{c.hours}都可以约。",
     )
 
 
@@ -113,19 +199,18 @@ def centre_texts(centre: Centre) -> Iterator[Text]:
         (f"{short}办事大厅星期六开不开门", f"{centre.name}双休日上班吗"),
         pick(
             (
-                "周六上午九点到十二点设值班窗口，只办社保、医保和居民身份的常用业务，其他业务请在工作日来。去之前打"
-                f"{centre.telephone}问一下更稳妥。",
-                f"周末不办公，急用的可以打{centre.telephone}预约延时服务，工作日下班后能多等您一小时。"
-                "能网办的也可以在手机上办。",
+                f"不能，周末不办公。急用的可以打{centre.telephone}预约延时服务，工作日下班后能多等您一小时。",
+                f"不能，周六周日休息。平时请不下假的，打{centre.telephone}约好，工作日中午和下班后有人值班接待。",
             ),
             code,
             "weekend",
-        ),
+        )
+        + "能网办的随时可以在手机上办。",
     )
     yield Text(
         f"{name}有停车的地方吗？",
         (f"去{short}办事大厅车停哪儿", f"{centre.name}停车收费不"),
-        f"有，大厅门前有{number(code, 'parking') % 40 + 15}个免费车位，办事的人可以停两小时。"
+        f"有，大厅门前有{spoken(number(code, 'parking') % 40 + 15)}个免费车位，办事的人可以停两小时。"
         "车位满了请停到旁边的道路泊位，按公示标准交费。",
     )
     yield Text(
@@ -141,7 +226,7 @@ def centre_texts(centre: Centre) -> Iterator[Text]:
     yield Text(
         f"{name}怎么网上预约取号？",
         (f"{short}办事大厅手机上怎么约号", f"{centre.name}能不能提前取号"),
-        f"在沈阳政务服务平台或者小程序里选“预约办事”，再选{centre.name}和时间就行，最早能约一周以内的。"
+        f"在沈阳政务服务平台或者小程序里选预约办事，再选{centre.name}和时间就行，最早能约一周以内的。"
         f"不会用手机的打{centre.telephone}预约。",
     )
     yield Text(
@@ -156,64 +241,90 @@ def centre_texts(centre: Centre) -> Iterator[Text]:
     )
 
 
-# --- communities -------------------------------------------------------------------------------------------------
+# --- communities and villages ------------------------------------------------------------------------------------
 
 
 def community_texts(c: Community) -> Iterator[Text]:
     """What people ask of their community or village."""
-    name, code, phone = c.label, c.place.code, c.telephone
-    short = c.place.name
+    yield from _office_texts(c)
+    yield from _village_texts(c) if c.village else _urban_texts(c)
+
+
+def _office_texts(c: Community) -> Iterator[Text]:
+    name, code, phone, short, office = c.label, c.place.code, c.telephone, c.place.name, c.office
     yield Text(
         f"{name}的办公地点在哪里？",
-        (f"{short}居委会在哪", f"{c.office}怎么找"),
+        (f"{office}在哪", f"{short}办公室怎么找"),
         f"在{c.address}。{c.hours}有人值班，去之前可以先打{phone}，问清要带什么，省得白跑一趟。",
     )
     yield Text(
         f"{name}的联系电话是多少？",
-        (f"{short}电话", f"{c.office}打哪个号"),
-        f"电话是{phone}，{c.hours}有人接听。夜里和节假日有急事，请拨打12345，由值班人员联系{c.office}。",
+        (f"{short}电话", f"找{office}打哪个号"),
+        f"电话是{phone}，{c.hours}有人接听。夜里和节假日有急事，请拨打12345，由值班人员联系{office}。",
     )
     yield Text(
         f"{name}几点上班？",
-        (f"{short}周末有人吗", f"{c.office}几点开门"),
+        (f"{short}周末有人吗", f"{office}几点开门"),
         f"{c.hours}。周六周日有一人轮流值班，只接急事和登记，要盖章、开证明请在工作日来，电话{phone}。",
     )
     yield Text(
         f"{name}邻里纠纷找谁调解？",
-        (f"{short}楼上漏水邻居不管找谁", f"{short}调解员电话"),
-        f"找{c.office}人民调解委员会，打{phone}登记就行，调解不收费。一般三天内上门了解情况，谈不拢的可以再申请街镇调解。",
-    )
-    yield Text(
-        f"{name}有没有老年助餐点？",
-        (f"{short}老人食堂在哪", f"{short}老年餐多少钱一顿"),
-        f"{pick(('有', '有，就在办公室旁边'), code, 'canteen')}，午餐十一点到十二点半，六十岁以上老人打折，"
-        f"一荤两素{number(code, 'price') % 5 + 8}元。要送餐的请头一天打{phone}登记。",
+        (f"{short}跟邻居闹矛盾找谁说和", f"{short}调解员电话"),
+        f"找{office}人民调解委员会，打{phone}登记就行，调解不收费。一般三天内上门了解情况，谈不拢的可以再申请街道乡镇调解。",
     )
     yield Text(
         f"{name}能开居住证明吗？",
         (f"{short}开证明要带啥", f"{short}居住证明找谁盖章"),
-        f"能开，带身份证和房本或租房合同到{c.office}，核实后当场出具。租房的最好请房东一起来，电话{phone}。",
-    )
-    yield Text(
-        f"{name}的物业问题向谁反映？",
-        (f"{short}物业不干活找谁", f"{short}小区没人打扫找谁"),
-        f"先找物业公司，不解决的打{phone}向{c.office}反映，社区会召集物业和业主代表协商。属于违规收费的拨打12345投诉。",
+        f"能开，带身份证和{'宅基地证' if c.village else '房本'}或者租房合同到{office}，核实后当场出具，不收费。"
+        f"租房的最好请房东一起来，电话{phone}。",
     )
     yield Text(
         f"{name}有没有免费法律咨询？",
         (f"{short}律师哪天来", f"{short}法律顾问电话"),
         f"有，每月第{pick('一二三四', code, 'week')}个星期{pick('一二三四五', code, 'day')}下午，"
-        f"社区法律顾问在{c.office}值班，不收费。平时可以打{phone}预约，也可以拨12348。",
+        f"法律顾问在{office}值班，不收费。平时可以打{phone}预约，也可以拨打12348。",
     )
     yield Text(
         f"{name}残疾人有事找谁？",
         (f"{short}残联专干是谁", f"{short}办残疾证找谁问"),
-        f"找{c.office}的残疾人专职委员，打{phone}就能联系上。办证、领补贴、要辅助器具都可以先问他，重度残疾的能上门服务。",
+        f"找{office}的残疾人专职委员，打{phone}就能联系上。办证、领补贴、要辅助器具都可以先问他，重度残疾的能上门服务。",
     )
     yield Text(
         f"{name}退役军人服务站在哪里？",
         (f"{short}当过兵的有事找谁", f"{short}退役军人登记去哪"),
-        f"就在{c.office}里，地址是{c.address}。登记信息、申请优待证、反映困难都可以来，{c.hours}有人接待。",
+        f"就在{office}里，地址是{c.address}。登记信息、申请优待证、反映困难都可以来，{c.hours}有人接待。",
+    )
+    yield Text(
+        f"{name}有没有老年助餐点？",
+        (f"{short}老人食堂在哪", f"{short}老年餐多少钱一顿"),
+        f"有，{pick(('就在办公室旁边', f'在{office}一楼'), code, 'canteen')}，"
+        f"午餐十一点到十二点半，六十岁以上老人优惠，一荤两素{spoken(number(code, 'price') % 5 + 8)}元。"
+        f"要送餐的请头一天打{phone}登记。",
+    )
+    yield Text(
+        f"{name}停水停电了找谁问？",
+        (f"{short}怎么没电了", f"{short}停水啥时候来"),
+        f"停电先拨95598，停水打12345转供水单位，都能问到恢复时间。一大片都停、又没有通知的，请打{phone}告诉{office}，由我们催修。",
+    )
+    yield Text(
+        f"{name}想当志愿者怎么报名？",
+        (f"{short}志愿者去哪登记", f"{short}做义工找谁"),
+        f"带身份证到{office}填张表就行，也可以打{phone}报名。活动有助老、巡逻和清洁，参加的时间会记进志愿服务记录。",
+    )
+    yield Text(
+        f"{name}的网格员怎么联系？",
+        (f"{short}网格员电话", f"{short}归哪个网格管"),
+        f"打{phone}，说出{'住在几组' if c.village else '楼号'}，{office}马上帮您转给所在的网格员。"
+        f"这里一共有{spoken(len(c.grids))}个网格，每天都有人巡查走访。",
+    )
+
+
+def _urban_texts(c: Community) -> Iterator[Text]:
+    name, code, phone, short, office = c.label, c.place.code, c.telephone, c.place.name, c.office
+    yield Text(
+        f"{name}的物业问题向谁反映？",
+        (f"{short}物业不干活找谁", f"{short}小区没人打扫找谁"),
+        f"先找物业公司，不解决的打{phone}向{office}反映，社区会召集物业和业主代表协商。属于违规收费的拨打12345投诉。",
     )
     yield Text(
         f"{name}孩子放学没人看怎么办？",
@@ -232,48 +343,50 @@ def community_texts(c: Community) -> Iterator[Text]:
         f"每周{pick('一二三四五六', code, 'rubbish')}统一清运。装修垃圾要装袋，清运费由自家出。",
     )
     yield Text(
-        f"{name}停水停电了找谁问？",
-        (f"{short}怎么没电了", f"{short}停水啥时候来"),
-        f"停电拨95598，停水拨供水热线，都能查到恢复时间。整栋楼都停、又没有通知的，请打{phone}告诉{c.office}，由社区催修。",
+        f"{name}楼道堆杂物找谁管？",
+        (f"{short}过道里堆满破烂咋整", f"{short}楼门口乱放东西找谁"),
+        f"打{phone}告诉{office}楼号和单元，网格员一般两天内上门劝清，堵了消防通道的当天就去。劝不动的，社区会报消防和城管处理。",
+    )
+
+
+def _village_texts(c: Community) -> Iterator[Text]:
+    name, code, phone, short, office = c.label, c.place.code, c.telephone, c.place.name, c.office
+    yield Text(
+        f"{name}想申请宅基地找谁？",
+        (f"{short}盖房子跟谁申请", f"{short}批房场找谁"),
+        f"带身份证和户口本到{office}写申请，村民小组讨论、村里公示以后，由村里报到乡镇审批。准备材料前可以先打{phone}问清条件。",
     )
     yield Text(
-        f"{name}想当志愿者怎么报名？",
-        (f"{short}志愿者去哪登记", f"{short}做义工找谁"),
-        f"带身份证到{c.office}填张表就行，也可以打{phone}报名。活动有助老、巡逻和清洁，参加的时间会记进志愿服务记录。",
+        f"{name}的村务公开在哪里看？",
+        (f"{short}村里的账上哪看", f"{short}公示栏在哪"),
+        f"在{office}门口的公开栏，每季度张贴一次收支、补贴和救助名单。看不明白的可以打{phone}，让村会计给您讲。",
     )
     yield Text(
-        f"{name}的网格员怎么联系？",
-        (f"{short}网格员电话", f"{short}归哪个网格管"),
-        f"打{phone}，说出楼号，{c.office}马上帮您转给所在的网格员。这里一共有{len(c.grids)}个网格，每天都有人巡查走访。",
+        f"{name}的垃圾往哪里倒？",
+        (f"{short}垃圾车几点来", f"{short}炉灰往哪扔"),
+        f"倒进村里的垃圾箱，炉灰凉透了单独放，垃圾车每周{pick(('一、三、五', '二、四、六'), code, 'rubbish')}上午来收。"
+        f"箱子满了没人清的，打{phone}告诉村里。",
+    )
+    yield Text(
+        f"{name}谁家土地流转在哪里登记？",
+        (f"{short}地包给别人在哪签合同", f"{short}土地流转找谁"),
+        f"到{office}登记，双方带身份证和承包证，用统一的合同文本签，村里备案以后报乡镇。拿不准租金和年限的，先打{phone}问。",
+    )
+    yield Text(
+        f"{name}看病买药到哪里？",
+        (f"{short}卫生室在哪", f"{short}村医电话"),
+        f"到村卫生室，就在{office}旁边，白天有村医坐诊，能量血压、开常用药，居民医保可以报。村医出诊时请打{phone}联系。",
     )
 
 
-def helped_with(c: Community, business: Business) -> Text:
-    """Whether the community helps with a piece of business that is settled at the street's centre."""
-    spot = f"{c.centre.name}{business.counter}"
-    return Text(
-        f"{c.label}能帮着{business.phrase}吗？",
-        (f"{c.place.name}能不能替我{business.everyday}",),
-        pick(
-            (
-                f"能帮办。带上身份证到{c.office}找{c.helper}帮办员，由他收齐材料送到{spot}，不收费，电话{c.telephone}。",
-                f"可以，{c.office}有{c.helper}帮办员负责，能先替您看材料齐不齐，再预约{spot}。有事打{c.telephone}。",
-                f"能。{c.office}可以指导填表、帮忙预约，正式受理在{spot}。老人不方便出门的，打{c.telephone}请人上门。",
-            ),
-            c.place.code,
-            business.phrase,
-        ),
-    )
-
-
-def grid_contact(c: Community, grid: Place) -> Text:
-    """Who looks after a grid and how to reach them."""
+def grid_contact(c: Community, grid: Place, badge: int) -> Text:
+    """Who looks after a grid and how to reach them; ``badge`` is the number of the grid worker."""
     ordinal = int(grid.code[-3:])
     worker = f"{surname(grid.code)}网格员"
-    badge = f"{grid.code[4:9]}-{grid.code[9:12]}{grid.code[12:]}".lstrip("0")
     hours = pick(("上午八点半到十一点半、下午一点半到五点", "上午九点到十二点、下午两点到五点半"), grid.code, "duty")
+    kind = "村里" if c.village else "社区"
     return Text(
-        f"{c.district}{c.label}第{ordinal}网格的网格员是谁，怎么联系？",
-        (f"{c.place.name}{ordinal}网格归谁管", f"{c.place.name}第{ordinal}网格电话"),
-        f"是{worker}，工号{badge}，每天{hours}在网格里巡查。请打社区电话{c.telephone}转{ordinal}号分机，下班后的急事拨打12345。",
+        f"{c.district}{c.label}{grid.name}的网格员是谁，怎么联系？",
+        (f"{c.place.name}{spoken(ordinal)}网格归谁管", f"{c.place.name}第{ordinal}网格电话"),
+        f"是{worker}，工号{badge}，每天{hours}在网格里巡查。请打{kind}电话{c.telephone}找这位网格员，下班后的急事拨打12345。",
     )

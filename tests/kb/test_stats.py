@@ -16,6 +16,7 @@ def test_what_is_published_is_counted_where_it_belongs(knowledge, engine):
     assert (found.entries, found.variants, found.matters, found.matter_entries) == (3, 2, 1, 1)
     assert (found.districts, found.streets, found.grids, found.lines) == (1, 2, 0, 1)
     assert found.by_district == {"铁西区": 2}
+    assert found.by_level == {"city": 1, "district": 1, "street": 1}
     assert found.by_line == {"12333": 2}
     assert found.by_organisation == {"市人力资源和社会保障局": 1}
     assert found.last_change == 3

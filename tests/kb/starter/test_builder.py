@@ -8,6 +8,7 @@ from kb.errors import KnowledgeError
 from kb.exporting import export_file
 from kb.models import Level
 from kb.starter.builder import TOTAL, Starter, build, entries, hand_written
+from kb.starter.wording import Business
 from kb.stats import statistics
 from kb.text import comparison_key
 
@@ -35,9 +36,24 @@ def test_every_grid_has_its_contact(starter, drafts):
 
 
 def test_what_differs_by_place_has_its_entry_in_every_district_and_street(starter, drafts):
-    local = sum(faq["by_district"] for matter in starter.matters for faq in matter["faqs"])
-    where = [d for d in drafts if "/where/" in d.key]
-    assert len(where) == local * (13 + 214)
+    where = {(d.matter, d.region) for d in drafts if "/where/" in d.key}
+    halls = starter.city.centres
+    assert len(halls) == 13 + 214
+    for matter in starter.matters:
+        local = any(faq["by_district"] for faq in matter["faqs"])
+        assert local == (matter["scope"] != "city") == (matter["code"] in starter.businesses)
+        rural = local and starter.businesses[matter["code"]].get("rural")
+        wanted = {(matter["code"], h.place.code) for h in halls if local and (h.rural or not rural)}
+        assert {pair for pair in where if pair[0] == matter["code"]} == wanted
+
+
+def test_what_a_street_does_not_settle_is_sent_to_its_district(starter, drafts):
+    (marriage,) = [d for d in drafts if d.key == "CIVI-004/地点/where/210105001"]
+    hall = starter.city.venues["210105", "hall"]
+    assert hall.address in marriage.answer
+    assert hall.telephone in marriage.answer
+    (allowance,) = [d for d in drafts if d.key == "CIVI-007/地点/where/210105001"]
+    assert starter.city.venues["210105001", "hall"].address in allowance.answer
 
 
 def test_made_up_answers_can_be_heard_and_carry_no_real_telephone(starter, drafts):
@@ -49,14 +65,22 @@ def test_made_up_answers_can_be_heard_and_carry_no_real_telephone(starter, draft
         assert not re.search(r"1[3-9]\d{9}", d.answer)
 
 
-def test_a_place_has_one_centre_whatever_the_business(drafts):
-    centres = {}
+def test_a_place_has_one_venue_of_a_kind_with_one_address(starter, drafts):
+    addresses = {}
     for d in drafts:
         if "/where/" in d.key:
-            address = re.search(r"地址是(.+?)。", d.answer).group(1)
-            centres.setdefault(d.region, set()).add(address)
-    assert len(centres) == 13 + 214
-    assert all(len(addresses) == 1 for addresses in centres.values())
+            business = Business.of(
+                next(m for m in starter.matters if m["code"] == d.matter), starter.businesses[d.matter]
+            )
+            settled = business.local or business.complaint or len(d.region) == 6
+            address = re.search(r"地址是(.+?)，", d.answer).group(1)
+            addresses.setdefault((d.region, business.venue, settled), set()).add(address)
+    assert all(len(several) == 1 for several in addresses.values())
+    own = [address for (_, _, settled), (address,) in addresses.items() if settled]
+    assert len(own) == len(set(own)) > 13 + 214
+    telephones = [venue.telephone for venue in starter.city.venues.values()]
+    telephones += [community.telephone for community in starter.city.communities]
+    assert len(telephones) == len(set(telephones))
 
 
 def test_the_same_city_comes_of_every_build(starter, drafts):
@@ -65,16 +89,22 @@ def test_the_same_city_comes_of_every_build(starter, drafts):
 
 
 def test_more_matters_push_out_the_last_ones_only(starter):
-    more = replace(starter, matters=(*starter.matters, *(_renamed(m) for m in starter.matters)))
+    more = _both(starter)
     found = list(entries(more, 60_000))
     assert len(found) == 60_000
     assert sum("/where/" in d.key for d in found) > 0
-    assert len([d for d in found if d.region == "210100"]) == 2 * 8 * len(starter.matters)
+    assert len([d for d in found if d.region == "210100"]) == 2 * sum(len(m["faqs"]) for m in starter.matters)
 
 
 def _renamed(matter):
     faqs = [faq | {"question": "新版" + faq["question"]} for faq in matter["faqs"]]
     return matter | {"code": "X" + matter["code"], "name": "新版" + matter["name"], "faqs": faqs}
+
+
+def _both(starter):
+    said = {f"X{code}": row | {"phrase": "再次" + row["phrase"]} for code, row in starter.businesses.items()}
+    matters = (*starter.matters, *(_renamed(m) for m in starter.matters))
+    return replace(starter, matters=matters, businesses=starter.businesses | said)
 
 
 def test_a_total_that_cannot_be_met_is_refused(starter):
