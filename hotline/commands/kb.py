@@ -164,15 +164,18 @@ def stats(
 
     found = statistics(open_database(Settings()))
     if as_json:
-        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        typer.echo(json.dumps(found.as_dict(), ensure_ascii=False))
         return
     levels = "，".join(f"{LEVELS[level]} {count:,}" for level, count in found.by_level.items())
     typer.echo(f"已发布词条 {found.entries:,}（{levels}）")
-    typer.echo(f"事项 {found.matters:,}，事项的全市通用问答 {found.matter_entries:,}；相似问 {found.variants:,}")
+    typer.echo(f"事项 {found.matters:,}，全市通用问答 {found.faqs:,}，相似问 {found.variants:,}")
     typer.echo(
         f"区县 {found.districts:,}，街道乡镇 {found.streets:,}，社区村 {found.communities:,}，网格 {found.grids:,}"
     )
     typer.echo(f"归并热线 {found.lines:,}")
     for title, counts in (("部门", found.by_organisation), ("区县", found.by_district), ("热线", found.by_line)):
-        typer.echo(f"按{title}：" + "，".join(f"{name} {count:,}" for name, count in counts.items()))
+        typer.echo(f"\n按{title}（事项、全市通用问答、相似问、全部词条）：")
+        for name, count in counts.items():
+            typer.echo(f"  {name}：{count.matters:,}、{count.faqs:,}、{count.variants:,}、{count.entries:,}")
+    typer.echo("")
     typer.echo(f"变更序号 {found.last_change:,}")

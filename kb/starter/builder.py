@@ -182,7 +182,7 @@ def _centre_entries(city: City) -> Iterator[EntryDraft]:
 
 def _community_entries(city: City) -> Iterator[EntryDraft]:
     for community in city.communities:
-        for number, text in enumerate(wording.community_texts(community)):
+        for number, text in enumerate(wording.community_texts(community, city)):
             key = f"community/{community.place.code}/{number}"
             yield _community_entry(text, community, key, community.place.code, COMMUNITY_SERVICES)
 

@@ -26,6 +26,7 @@ _HOURS = (
     "工作日上午九点到十二点、下午一点到五点",
     "工作日上午八点半一直到下午四点半",
 )
+_OF_LIBRARIES = "周二到周日上午九点到下午五点"
 _STOPS = ("政务中心", "便民中心", "文化广场", "市民公园")
 HALL = "hall"
 # Where people are received, in a district and in a street; what has no name for streets is only in the district.
@@ -170,7 +171,7 @@ def _add_venue(venues: dict[tuple[str, str], Centre], venue: str, district: dict
         pattern.format(name=name, short=short),
         address,
         _telephone(len(venues)),
-        pick(_HOURS, *seed, "hours"),
+        _OF_LIBRARIES if venue == "library" else pick(_HOURS, *seed, "hours"),
         _way(seed, f"{short}{pick(_STOPS, *seed, 'stop')}站"),
         venues[district["code"], venue] if of_street else None,
     )

@@ -1,5 +1,6 @@
 """From a file of entries to a spoken answer, by commands alone."""
 
+import csv
 import json
 import os
 import subprocess
@@ -21,12 +22,12 @@ def hotline(tmp_path_factory):
     folder = tmp_path_factory.mktemp("journey")
     environment = os.environ | {"HOTLINE_DATA": str(folder / "data")}
 
-    def run(*arguments):
+    def run(*arguments, code=0):
         command = [sys.executable, "-m", "hotline.cli", *map(str, arguments)]
         done = subprocess.run(
             command, capture_output=True, encoding="utf-8", cwd=folder, env=environment, check=False, timeout=300
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return done.stdout
 
     (folder / "entries.csv").write_text(CSV, "utf-8")
@@ -38,6 +39,18 @@ def hotline(tmp_path_factory):
 
 def test_what_is_there_is_counted(hotline):
     assert json.loads(hotline("kb", "stats", "--json"))["entries"] == 4
+
+
+def test_what_editors_should_mend_is_told_and_kept_in_a_file(hotline):
+    shown = hotline("kb", "check", "--report", "mend.csv", code=1)
+    assert "【错误】事项缺少必要的方面" in shown
+    assert "【提示】答案偏短" in shown
+    assert "共4条词条" in shown
+    rows = list(csv.DictReader((hotline.folder / "mend.csv").read_text("utf-8-sig").splitlines()))
+    assert {row["级别"] for row in rows} == {"错误", "提示"}
+    found = json.loads(hotline("kb", "check", "--json", code=1))
+    assert len(found) == len(rows)
+    assert {finding["severity"] for finding in found} == {"error", "warning"}
 
 
 def test_building_again_if_missing_does_nothing(hotline):

@@ -8,7 +8,6 @@ from kb.errors import KnowledgeError
 from kb.exporting import export_file
 from kb.models import Level
 from kb.starter.builder import TOTAL, Starter, build, entries, hand_written
-from kb.starter.wording import Business
 from kb.stats import statistics
 from kb.text import comparison_key
 
@@ -65,22 +64,21 @@ def test_made_up_answers_can_be_heard_and_carry_no_real_telephone(starter, draft
         assert not re.search(r"1[3-9]\d{9}", d.answer)
 
 
-def test_a_place_has_one_venue_of_a_kind_with_one_address(starter, drafts):
-    addresses = {}
-    for d in drafts:
-        if "/where/" in d.key:
-            business = Business.of(
-                next(m for m in starter.matters if m["code"] == d.matter), starter.businesses[d.matter]
-            )
-            settled = business.local or business.complaint or len(d.region) == 6
-            address = re.search(r"地址是(.+?)，", d.answer).group(1)
-            addresses.setdefault((d.region, business.venue, settled), set()).add(address)
-    assert all(len(several) == 1 for several in addresses.values())
-    own = [address for (_, _, settled), (address,) in addresses.items() if settled]
-    assert len(own) == len(set(own)) > 13 + 214
-    telephones = [venue.telephone for venue in starter.city.venues.values()]
+def test_a_place_has_one_venue_of_a_kind_with_one_address_and_telephone(starter, drafts):
+    venues = {venue.address: venue for venue in starter.city.venues.values()}
+    assert len(venues) == len(starter.city.venues) > 13 + 214
+    telephones = [venue.telephone for venue in venues.values()]
     telephones += [community.telephone for community in starter.city.communities]
     assert len(telephones) == len(set(telephones))
+    found = set()
+    for d in drafts:
+        if "/where/" in d.key and "地址是" in d.answer:
+            venue = venues[re.search(r"地址是(.+?)，", d.answer).group(1)]
+            assert venue.name in d.answer
+            assert venue.telephone in d.answer
+            assert d.region.startswith(venue.place.code)
+            found.add(venue.address)
+    assert len(found) > 13 + 214
 
 
 def test_the_same_city_comes_of_every_build(starter, drafts):
