@@ -4,7 +4,7 @@
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -274,11 +274,22 @@ def _across(said: list[tuple[str, PublishedEntry]], names: re.Pattern[str]) -> I
             where = "这一条自己" if other.id == entry.id else f"“{other.draft.question}”"
             message = f"“{text}”也在{where}里，请删去一处，否则来电人得到哪一条全凭运气"
             yield _finding(Rule.DUPLICATE, entry, message)
-    groups = [entry.draft.matter or entry.id for _, entry in alone]
-    for i, j, degree in like_pairs([pieces(names.sub("", text)) for text, _ in alone], NEAR_DUPLICATE, groups):
-        (text, entry), (other_text, other) = alone[j], alone[i]
+    yield from _nearly_the_same(alone, names)
+
+
+def _nearly_the_same(said: list[tuple[str, PublishedEntry]], names: re.Pattern[str]) -> Iterator[Finding]:
+    groups = [entry.draft.matter or entry.id for _, entry in said]
+    closest: dict[int, tuple[float, int, int]] = {}
+    pairs: Counter[int] = Counter()
+    for i, j, degree in like_pairs([pieces(names.sub("", text)) for text, _ in said], NEAR_DUPLICATE, groups):
+        later = said[j][1].id
+        pairs[later] += 1
+        closest[later] = max(closest.get(later, (0.0, i, j)), (degree, i, j))
+    for later, (degree, i, j) in closest.items():
+        (text, entry), (other_text, other) = said[j], said[i]
+        more = f"，另有{pairs[later] - 1}处相近" if pairs[later] > 1 else ""
         message = (
-            f"“{text}”与“{other_text}”（{other.matter_name or other.draft.question}）有{degree:.0%}相同，"
+            f"“{text}”与“{other_text}”（{other.matter_name or other.draft.question}）有{degree:.0%}相同{more}，"
             "请改得能分清，或并为一条"
         )
         yield _finding(Rule.NEAR_DUPLICATE, entry, message)

@@ -141,7 +141,8 @@ def read_city(folder: Path = FOLDER) -> City:
                 place = Place(street["code"], street["name"], Level.STREET, district["code"])
                 _add_venue(venues, venue, district, place)
     halls = tuple(centre for (_, venue), centre in venues.items() if venue == HALL)
-    communities = tuple(_communities([c for c in halls if c.above], tree["grids"]))
+    shorts = tuple(c.short for c in halls if not c.above)
+    communities = tuple(_communities([c for c in halls if c.above], tree["grids"], shorts))
     return City(root, halls, venues, communities)
 
 
@@ -186,14 +187,14 @@ def _telephone(n: int) -> str:
     return f"024-8800-{1000 + n * 2:04d}"  # every other one, so that a slip of a digit reaches nobody else
 
 
-def _communities(streets: list[Centre], grids: int) -> Iterator[Community]:
+def _communities(streets: list[Centre], grids: int, districts: tuple[str, ...]) -> Iterator[Community]:
     used = {centre.place.name for centre in streets}
     n = 0
     for street, share in zip(streets, _shares(streets, grids), strict=True):
         count = max(1, round(share / GRIDS_EACH_COMMUNITY))
         for index in range(count):
             size = share // count + (index < share % count)
-            yield _community(street, index, size, _name(street, index, used), n)
+            yield _community(street, index, size, _name(street, index, used, districts), n)
             n += 1
 
 
@@ -205,12 +206,14 @@ def _shares(streets: list[Centre], grids: int) -> list[int]:
     return shares
 
 
-def _name(street: Centre, index: int, used: set[str]) -> str:
+def _name(street: Centre, index: int, used: set[str], districts: tuple[str, ...]) -> str:
     attempt = 0
     while True:
         seed = (street.place.code, index, attempt)
         name = _village(seed) if street.rural and index else _urban(seed)
-        if name not in used and f"{name.removesuffix('社区')}街道" not in used:
+        street_of_that_name = f"{name.removesuffix('社区')}街道" in used
+        # Whoever says 苏家屯 means the district, not a village 小苏家屯.
+        if name not in used and not street_of_that_name and not any(short in name for short in districts):
             used.add(name)
             return name
         attempt += 1

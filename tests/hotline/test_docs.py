@@ -9,6 +9,7 @@ import typer.main
 from admin.openapi import describe
 from hotline.cli import app
 from hotline.settings import Settings
+from kb.checking import SEVERITIES, TITLES, Finding, Rule
 from kb.tables import COLUMNS
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +49,12 @@ def test_no_setting_is_documented_that_does_not_exist():
 @pytest.mark.parametrize("field", COLUMNS)
 def test_every_column_is_documented_by_its_first_name(field):
     assert COLUMNS[field][0] in read("editors.md")
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_every_rule_of_the_linter_is_documented_with_its_level(rule):
+    level = SEVERITIES[Finding(rule, "").severity]
+    assert f"| {TITLES[rule]} | {level} |" in read("editors.md")
 
 
 @pytest.mark.parametrize("file", ["README.md", "README.zh-CN.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])

@@ -1,6 +1,8 @@
 import re
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +81,23 @@ def test_a_place_has_one_venue_of_a_kind_with_one_address_and_telephone(starter,
             assert d.region.startswith(venue.place.code)
             found.add(venue.address)
     assert len(found) > 13 + 214
+
+
+def test_the_editors_handbook_states_what_is_written_and_what_is_expanded(starter, drafts):
+    handbook = (Path(__file__).parents[3] / "docs" / "editors.md").read_text("utf-8")
+    parts = Counter(_part(d) for d in drafts)
+    assert parts["手写问答"] == len(list(hand_written(starter)))
+    for name, count in parts.items():
+        assert f"| {name} | {count:,} | {count / TOTAL:.1%} |" in handbook
+    assert f"{len(starter.matters)}个事项" in handbook
+
+
+def _part(draft):
+    if draft.region == "210100":
+        return "手写问答"
+    first = draft.key.split("/")[0]
+    names = {"grid": "网格联系", "centre": "办事大厅", "community": "社区和村"}
+    return names.get(first) or ("区县词条" if len(draft.region) == 6 else "街道乡镇词条")
 
 
 def test_the_same_city_comes_of_every_build(starter, drafts):
