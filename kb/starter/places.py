@@ -47,6 +47,7 @@ VENUES = {
     "water": ("{short}供水营业厅", None),
     "gas": ("{short}燃气营业厅", None),
     "power": ("{short}供电营业厅", None),
+    "education": ("{name}教育局", None),
     "library": ("{name}图书馆", None),
 }
 _TOWN = "镇"

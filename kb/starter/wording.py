@@ -134,7 +134,7 @@ def _in_district(hall: Centre, there: Centre, b: Business) -> Text:
     if b.venue == HALL:
         advice = f"街道和乡镇不直接办，材料拿不准的先打{hall.telephone}，{hall.name}有帮办员。"
     else:
-        advice = f"{there.way}，街道和乡镇不直接办。"
+        advice = f"{there.way}。街道和乡镇不直接办。"
     answer = f"到{there.name}{b.counter}，地址是{there.address}，{there.hours}办公，电话{there.telephone}。{advice}"
     return Text(question, variants, answer)
 
@@ -145,7 +145,7 @@ def _in_street(hall: Centre, b: Business) -> Text:
     return Text(
         question,
         variants,
-        f"到您住的街道或者乡镇的{place}{b.phrase}，告诉我是哪个街道，就能给您地址。"
+        f"到您住的街道或者乡镇的{place}{b.phrase}，告诉我是哪个街道乡镇，就能给您地址。"
         f"也可以打{hall.telephone}问{hall.name}，{hall.hours}有人接听。",
     )
 
@@ -161,7 +161,7 @@ def _phone(c: Centre, b: Business) -> Text:
             question,
             (f"{c.short}{b.everyday}的电话是多少", f"{c.short}{b.phrase}打几号"),
             f"{b.danger}{'别的情况' if b.danger else ''}打{c.telephone}，{c.hours}有人接听。"
-            f"其他时间打12345，白天黑夜都能{b.everyday}，登记以后会转给责任单位。",
+            f"其他时间打12345，白天黑夜都有人登记，当天转给责任单位。",
         )
     return Text(
         question,
@@ -176,7 +176,7 @@ def _hours(c: Centre, b: Business) -> Text:
             f"在{c.label}当面{b.phrase}几点有人接待？",
             (f"{c.short}{b.everyday}几点去有人", f"在{c.short}当面{b.phrase}几点能去"),
             f"{b.danger}{c.hours}有人接待，周末和法定节假日休息，地点在{c.name}{b.counter}。"
-            f"急的话随时打12345{b.everyday}，不分昼夜都有人登记。",
+            f"急的话随时打12345，不分昼夜都有人登记。",
         )
     return Text(
         f"在{c.label}{b.phrase}的窗口几点上班？",
@@ -289,7 +289,7 @@ def _office_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}几点上班？",
         (f"{office}几点开门", f"{office}几点下班"),
-        f"{c.hours}。要盖章、开证明请在这个时间来，去之前打{phone}问一声，经办人在不在心里有数。",
+        f"{c.hours}。要盖章、开证明请在这个时间来，去之前打{phone}问一声，免得经办人不在白跑。",
     )
     yield Text(
         f"{name}周末有人值班吗？",
@@ -299,7 +299,7 @@ def _office_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}邻里纠纷找谁调解？",
         (f"{short}跟邻居闹矛盾找谁说和", f"{short}调解员怎么找"),
-        f"找{office}人民调解委员会，打{phone}登记就行，调解不收费。一般三天内上门了解情况，谈不拢的可以再申请街道乡镇调解。",
+        f"找{office}人民调解委员会，打{phone}登记就行，调解不收费。一般三天内上门了解情况，谈不拢的可以再申请{c.centre.place.name}调解。",
     )
     yield Text(
         f"在{name}怎么开居住证明？",
@@ -353,7 +353,10 @@ def _supply_texts(c: Community, water: Centre) -> Iterator[Text]:
     yield Text(
         f"{name}停水了找谁问？",
         (f"{short}怎么没水了", f"{short}啥时候来水"),
-        f"打{water.telephone}问{water.name}，能查到停水原因和来水时间。周围都停又没有通知的，打{phone}告诉{office}，由他们去催。",
+        f"先打{phone}问{office}，村里自己的水井水站由村里修。用自来水公司水的，打{water.telephone}问{water.name}，能查到来水时间。"
+        if c.village
+        else f"打{water.telephone}问{water.name}，能查到停水原因和来水时间，只有自家没水的先看看阀门。"
+        f"周围都停又没有通知的，打{phone}告诉{office}，由他们去催。",
     )
 
 
@@ -362,12 +365,12 @@ def _urban_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}的物业问题向谁反映？",
         (f"{short}物业不干活找谁", f"{short}小区没人打扫找谁"),
-        f"先找物业公司，不解决的打{phone}向{office}反映，社区会召集物业和业主代表协商。属于违规收费的拨打12345投诉。",
+        f"先找物业公司，不解决的打{phone}向{office}反映，社区会召集物业和业主代表协商。还不解决的拨打12345。",
     )
     yield Text(
-        f"{name}孩子放学后有地方照看吗？",
-        (f"{short}有没有孩子托管", f"{short}放学没人接的孩子能放哪"),
-        f"有，可以送到社区儿童之家，工作日下午三点半到五点半开放，免费写作业、看书。家长要先打{phone}登记，接送由家长负责。",
+        f"{name}放学后孩子送到哪里照看？",
+        (f"{short}哪有孩子托管", f"{short}放学没人接的孩子能放哪"),
+        f"送到社区儿童之家就行，工作日下午三点半到五点半开放，免费写作业、看书。家长要先打{phone}登记，接送由家长负责。",
     )
     yield Text(
         f"{name}的活动室什么时候开放？",
@@ -378,7 +381,7 @@ def _urban_texts(c: Community) -> Iterator[Text]:
         f"{name}大件垃圾扔到哪里？",
         (f"{short}旧沙发往哪扔", f"{short}不要的旧床垫往哪放"),
         f"放到社区指定的临时堆放点，先打{phone}问清位置，每周{pick('一二三四五六', code, 'rubbish')}统一清运。"
-        "别放在楼道和绿地上，能拆的拆开捆好，搬运不动的可以预约上门。",
+        "别放在楼道和绿地上，能拆的拆开捆好，搬不动的也打这个电话约人上门。",
     )
     yield Text(
         f"{name}楼道堆杂物找谁管？",
@@ -401,7 +404,7 @@ def _village_texts(c: Community) -> Iterator[Text]:
     )
     yield Text(
         f"{name}的垃圾往哪里倒？",
-        (f"{short}生活垃圾倒哪", f"{short}哪有垃圾箱"),
+        (f"{short}生活垃圾倒哪", f"{short}的脏土往哪扔"),
         f"倒进村里路边的垃圾箱，垃圾车每周{pick(('一、三、五', '二、四、六'), code, 'rubbish')}上午来收。"
         f"炉灰要先凉透，单独倒进灰池，防止着火。箱子满了没人清的，打{phone}告诉村里。",
     )
@@ -413,7 +416,7 @@ def _village_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}的村卫生室在哪里？",
         (f"{short}卫生室在哪", f"{short}哪里能看病买药"),
-        f"村卫生室在{office}旁边，白天有村医坐诊，能量血压、开常用药，居民医保可以报。村医出诊不在时，打{phone}联系。",
+        f"村卫生室在{office}旁边，白天有村医坐诊，可以测血压、开常用药，居民医保可以报。村医出诊不在时，打{phone}联系。",
     )
 
 
