@@ -47,6 +47,7 @@ _COUNTERS = {
 # Complaints are taken in at one counter, which passes them on to whoever is responsible.
 _COMPLAINTS = "群众诉求窗口"
 _ANYTHING = "综合窗口"
+_REPORTING = ("反映", "举报", "投诉", "报修", "求助")
 
 
 class Business(NamedTuple):
@@ -64,7 +65,7 @@ class Business(NamedTuple):
     @classmethod
     def of(cls, matter: dict, said: dict) -> "Business":
         """The business of a hand-written matter; ``said`` is its row of ``businesses.json``."""
-        complaint = matter["kind"] != "咨询"
+        complaint = said["phrase"].startswith(_REPORTING)
         venue = said.get("venue", HALL)
         counter = ""
         if venue == HALL:
@@ -115,8 +116,8 @@ def _report(c: Centre, b: Business) -> Text:
     return Text(
         f"在{c.label}{b.phrase}去哪里？",
         (f"{c.short}{b.everyday}找谁", f"在{c.short}想当面{b.everyday}去哪"),
-        f"{b.danger}到{c.name}{b.counter}登记，地址是{c.address}，{c.hours}接待。{c.way}。"
-        f"也可以打{c.telephone}或者12345{'' if b.danger else '，一样转给责任单位'}。",
+        f"{b.danger}{'其他的' if b.danger else ''}到{c.name}{b.counter}登记，地址是{c.address}，{c.hours}接待。"
+        f"{c.way}。也可以打{c.telephone}或12345{'' if b.danger else '，一样转给责任单位'}。",
     )
 
 
@@ -160,13 +161,13 @@ def _phone(c: Centre, b: Business) -> Text:
         return Text(
             question,
             (f"{c.short}{b.everyday}的电话是多少", f"{c.short}{b.phrase}打几号"),
-            f"{b.danger}{'别的情况' if b.danger else ''}打{c.telephone}，{c.hours}有人接听。"
+            f"{b.danger}{'其他的' if b.danger else ''}打{c.telephone}，{c.hours}有人接听。"
             f"其他时间打12345，白天黑夜都有人登记，当天转给责任单位。",
         )
     return Text(
         question,
         (f"{c.short}{b.everyday}的电话是多少", f"{c.short}{b.phrase}的咨询电话"),
-        f"打{c.telephone}，{c.hours}有人接听，{b.everyday}的事都可以问。其他时间可以打12345登记，由{c.name}给您回电。",
+        f"打{c.telephone}，{c.hours}有人接听。其他时间可以打12345登记，由{c.name}给您回电。",
     )
 
 
@@ -289,7 +290,7 @@ def _office_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}几点上班？",
         (f"{office}几点开门", f"{office}几点下班"),
-        f"{c.hours}。要盖章、开证明请在这个时间来，去之前打{phone}问一声，免得经办人不在白跑。",
+        f"{c.hours}。要盖章、开证明请在这个时间来，去之前打{phone}问一声，免得经办人不在，白跑一趟。",
     )
     yield Text(
         f"{name}周末有人值班吗？",
@@ -356,7 +357,7 @@ def _supply_texts(c: Community, water: Centre) -> Iterator[Text]:
         f"先打{phone}问{office}，村里自己的水井水站由村里修。用自来水公司水的，打{water.telephone}问{water.name}，能查到来水时间。"
         if c.village
         else f"打{water.telephone}问{water.name}，能查到停水原因和来水时间，只有自家没水的先看看阀门。"
-        f"周围都停又没有通知的，打{phone}告诉{office}，由他们去催。",
+        f"周围都停又没有通知的，打{phone}告诉{office}，下班以后打12345。",
     )
 
 
@@ -386,7 +387,7 @@ def _urban_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}楼道堆杂物找谁管？",
         (f"{short}过道里堆满破烂咋整", f"{short}楼门口乱放东西找谁"),
-        f"打{phone}告诉{office}楼号和单元，网格员一般两天内上门劝清，堵了消防通道的当天就去。劝不动的，社区会报消防和城管处理。",
+        f"打{phone}告诉{office}楼号和单元，网格员一般两天内上门劝说清理，堵了消防通道的当天就去。劝不动的，社区会报消防和城管处理。",
     )
 
 
