@@ -238,9 +238,9 @@ def centre_texts(centre: Centre) -> Iterator[Text]:
         "车位满了请停到旁边的道路泊位，按公示标准交费。",
     )
     yield Text(
-        f"{name}能帮老年人代办吗？",
-        (f"{short}办事大厅有没有人帮老人办事", f"腿脚不好{centre.name}能上门吗"),
-        f"能。大厅设了帮办代办窗口，六十岁以上老人和残疾人优先，不用排队。行动不便的打{centre.telephone}，可以预约上门办理。",
+        f"{name}有人帮老年人代办吗？",
+        (f"{short}办事大厅有没有人帮老人办事", f"腿脚不好，{centre.name}有没有上门的"),
+        f"有人帮，大厅设了帮办代办窗口，六十岁以上老人和残疾人优先，不用排队。行动不便的打{centre.telephone}，可以预约上门办理。",
     )
     yield Text(
         f"{name}可以复印材料吗？",
@@ -311,7 +311,8 @@ def _office_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}的法律顾问哪天值班？",
         (f"{short}免费律师哪天来", f"{short}想免费问律师啥时候去"),
-        f"每月第{pick('一二三四', code, 'week')}个星期{pick('一二三四五', code, 'day')}下午在{office}值班，咨询不收费。"
+        f"每月第{pick('一二三四', code, 'week')}个星期{pick('一二三四五', code, 'day')}下午，"
+        f"律师在{office}值班，咨询不收费。"
         f"等不及的打{phone}预约，也可以打公共法律服务热线12348。",
     )
     yield Text(
@@ -371,7 +372,7 @@ def _urban_texts(c: Community) -> Iterator[Text]:
     yield Text(
         f"{name}放学后孩子送到哪里照看？",
         (f"{short}哪有孩子托管", f"{short}放学没人接的孩子能放哪"),
-        f"送到社区儿童之家就行，工作日下午三点半到五点半开放，免费写作业、看书。家长要先打{phone}登记，接送由家长负责。",
+        f"送到社区儿童之家就行，工作日下午三点半到五点半开放，写作业、看书不收费。家长要先打{phone}登记，接送由家长负责。",
     )
     yield Text(
         f"{name}的活动室什么时候开放？",
