@@ -22,7 +22,7 @@ from kb.text import comparison_key
 LONGEST_SPOKEN = 130
 SHORTEST_ANSWER = 10
 BRIEF_ANSWER = 45
-QUESTION_LENGTHS = (4, 60)
+QUESTION_LENGTHS = (4, 80)
 # Measured on the starter city: questions of different matters that a reader takes for the same lie above.
 NEAR_DUPLICATE = 0.75
 FEWEST_ASPECTS = 4

@@ -71,7 +71,7 @@ def test_a_good_base_has_no_faults_and_progress_is_told(knowledge):
     ("draft", "rule"),
     [
         (entry("低"), Rule.QUESTION_LENGTH),
-        (entry(variants=("我" + "想问问" * 30,)), Rule.QUESTION_LENGTH),
+        (entry(variants=("我" + "想问问" * 40,)), Rule.QUESTION_LENGTH),
         (entry(answer=LONG * 3), Rule.ANSWER_LENGTH),
         (entry(answer="可以。"), Rule.ANSWER_LENGTH),
         (entry(answer="可以，带身份证到街道就能办。"), Rule.BRIEF_ANSWER),
