@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from indexer.documents import to_document
 from indexer.errors import IndexerError
 from indexer.judgement import Judgement
-from indexer.learning import Asked, frames, learn, small_talk
+from indexer.learning import Asked, frames, learn, outside
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
 from indexer.manifest import CURRENT, FORMAT, Manifest, in_use
@@ -188,7 +188,8 @@ def choose_lessons(entries: Iterable[PublishedEntry], city: str) -> list[tuple[s
 class Exam:
     """Asks the index, fold by fold, variants that it has not seen: the questions its confidence is learned from.
 
-    The entries of a fold lose all their variants at once: a caller seldom words things like any of them.
+    The entries of a fold lose every second variant at once: callers word things unlike most of them, but now and then
+    like one.
     """
 
     def __init__(
@@ -209,19 +210,19 @@ class Exam:
     def questions(self, fold: int) -> list[tuple[str, str]]:
         """(document id, variant held back in this fold)."""
         citywide = [(i, lesson) for i, lesson in self._lessons if i in self._documents and lesson.variants]
-        asked = [(i, variant) for i, lesson in citywide[fold::FOLDS] for variant in lesson.variants]
+        asked = [(i, variant) for i, lesson in citywide[fold::FOLDS] for variant in lesson.variants[::2]]
         step = max(1, len(asked) // MOST_QUESTIONS_EACH_FOLD)
         return asked[::step][:MOST_QUESTIONS_EACH_FOLD]
 
     def lessons(self, fold: int) -> list[Lesson]:
         """All lessons without the variants of this fold."""
         held = {i for i, _ in self.questions(fold)}
-        return [replace(lesson, variants=()) if i in held else lesson for i, lesson in self._lessons]
+        return [_reduced(lesson) if i in held else lesson for i, lesson in self._lessons]
 
     def ask(self, fold: int, model: SentenceTransformer, choice: ModelChoice) -> list[Asked]:
-        """Results for the fold's questions, with and without their own matter, and for small talk."""
+        """Results for the fold's questions, with and without their own matter, and for what no city answers."""
         questions = self.questions(fold)
-        reduced = self._reduced({i for i, _ in questions})
+        reduced = self._without_variants({i for i, _ in questions})
         everything = [reduced.get(d.id, d) for d in self._citywide]
         self._lexical.write(list(reduced.values()))
         self._lexical.write_matters(everything)
@@ -240,10 +241,10 @@ class Exam:
         self._lexical.write(list(self._documents.values()))
         self._lexical.write_matters(self._citywide)
 
-    def _reduced(self, held: set[str]) -> dict[str, Document]:
+    def _without_variants(self, held: set[str]) -> dict[str, Document]:
         lessons = {i: lesson for i, lesson in self._lessons if i in self._documents}
         return {
-            i: replace(d, content=(replace(lessons[i], variants=()) if i in held else lessons[i]).text)
+            i: replace(d, content=(_reduced(lessons[i]) if i in held else lessons[i]).text)
             for i, d in self._documents.items()
         }
 
@@ -261,7 +262,7 @@ class Exam:
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}
-        for text in small_talk():
+        for text in outside():
             yield ask(text, citywide, None)
         for (i, text), frame in zip(questions, cycle(frames()), strict=False):
             yield ask(self._documents[i].meta["question"], citywide, i, known=True)
@@ -270,3 +271,7 @@ class Exam:
                 yield ask(said, citywide, i)
                 if matter["value"]:
                     yield ask(said, {"operator": "AND", "conditions": [citywide, matter]}, None)
+
+
+def _reduced(lesson: Lesson) -> Lesson:
+    return replace(lesson, variants=lesson.variants[1::2])

@@ -1,9 +1,9 @@
 """Learns how sure the index may be, from questions that the index has not seen.
 
 The questions are variants held back (three folds of entries: the embedding is trained and the lexical index made
-without their variants), asked twice: once as they are, and once with their own matter taken out of the search, when
-nothing can be right; each time also in a frame, as callers tell a story around what they ask. Hand-written small talk
-is asked too, and the entries' own questions, as some callers word them.
+without every second of their variants), asked twice: once as they are, and once with their own matter taken out of the
+search, when nothing can be right; each time also in a frame, as callers tell a story around what they ask. What no city
+answers is asked too (``outside.txt``), and the entries' own questions, as some callers word them.
 
 Weights are fitted listwise (softmax over the candidates of one question, Cao et al. 2007) and drawn towards a balance,
 which holds better for callers who word things unlike the entries' authors (Dawes 1979); the probability by logistic
@@ -39,9 +39,12 @@ BALANCE_STRENGTH = 0.3
 FEWEST_QUESTIONS = 100
 
 
-def small_talk() -> list[str]:
-    """Hand-written things people say to a bot that no knowledge base of a city answers."""
-    return (Path(__file__).parent / "small_talk.txt").read_text("utf-8").split()
+def outside() -> list[str]:
+    """Hand-written things people say that no knowledge base of a city answers.
+
+    Small talk, general knowledge, medicine, and reports of single events that somebody has to look into.
+    """
+    return (Path(__file__).parent / "outside.txt").read_text("utf-8").splitlines()
 
 
 def frames() -> list[str]:
