@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scipy.stats import binomtest
 
@@ -38,6 +39,15 @@ class Comparison:
     won: tuple[tuple[Result, Result], ...]  #: (then, now) of questions whose first fused hit has become right
     lost: tuple[tuple[Result, Result], ...]  #: and of those where it no longer is
     p_value: float  #: two-sided exact sign test of won against lost; 1 when none changed
+
+    def summary(self) -> dict[str, Any]:
+        """The comparison as ``--json`` gives it: figures, texts of the questions won and lost, and ``p_value``."""
+        return {
+            "figures": {figure.name: {"then": figure.then, "now": figure.now} for figure in self.figures},
+            "won": [now.question.query for _, now in self.won],
+            "lost": [now.question.query for _, now in self.lost],
+            "p_value": self.p_value,
+        }
 
 
 def earlier_run(folder: Path, questions: Sequence[Question]) -> Run:

@@ -33,6 +33,14 @@ class ErrorSource(StrEnum):
     PLACE = "place"  #: the right matter and aspect, but for another place
 
 
+ERROR_TITLES = {
+    ErrorSource.RECALL: "召回缺失",
+    ErrorSource.RANKING: "排序",
+    ErrorSource.ASPECT: "方面",
+    ErrorSource.PLACE: "地点",
+}
+
+
 @dataclass(frozen=True)
 class Question:
     """One question with what is right for it."""

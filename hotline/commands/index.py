@@ -82,27 +82,39 @@ def evaluate(
     questions: Annotated[
         Path, typer.Argument(help="评测问题文件（JSONL）：query、code、aspect、district、style，或 relevant。")
     ],
+    outside: Annotated[
+        Path | None, typer.Option(help="没有词条能答的问题（JSONL，含query，可含kind）：一经答复就算答错。")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="把全部结果和网页报告存入此文件夹，替换以前存入的报告。")] = None,
+    compare: Annotated[Path | None, typer.Option(help="与以前用 --save 保存的文件夹比较，问题须相同。")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个JSON对象。")] = False,
 ) -> None:
-    """在有标准答案的问题上评测词面、向量和融合三种检索。例：hotline index eval questions.jsonl"""
+    """在有标准答案的问题上评测词面、向量和融合三种检索，以及把握是否可信。
+
+    例：hotline index eval questions.jsonl --outside others.jsonl --save 报告 --compare 上次的报告
+    """
+    from hotline.commands import figures
     from hotline.wiring import open_searcher
-    from indexer.evaluation import evaluate as run
-    from indexer.evaluation import read_questions
+    from indexer import comparison, report
+    from indexer.evaluation import read_outside, read_questions
+    from indexer.evaluation_run import measure
 
-    asked = read_questions(questions)
-    searcher = open_searcher(Settings())
-    figures = run(searcher, asked, lambda items: tqdm(items, desc="评测", unit="问"))
+    settings = Settings()
+    asked = read_questions(questions) + (read_outside(outside) if outside else [])
+    # What would be refused is refused before the questions are asked, not minutes later.
+    then = comparison.earlier_run(compare, asked) if compare else None
+    if save:
+        report.check_folder(save)
+    searcher = open_searcher(settings)
+    run = measure(searcher, asked, settings.answer_threshold, lambda items: tqdm(items, desc="评测", unit="问"))
+    compared = comparison.compare(then, run) if then else None
+    if save:
+        report.save(save, run, compared)
     if as_json:
-        typer.echo(json.dumps(figures, ensure_ascii=False))
+        summary = run.summary() | ({"comparison": compared.summary()} if compared else {})
+        typer.echo(json.dumps(summary, ensure_ascii=False))
         return
-    for mode, result in figures.items():
-        typer.echo(_row(mode, result))
-        for style, row in result["by_style"].items():
-            typer.echo(_row(f"  {style}", row))
-
-
-def _row(label: str, row: dict) -> str:
-    from indexer.evaluation import FIGURES
-
-    cells = [f"{name} {row[name]:6.1%}" if row[name] is not None else f"{name}      -" for name in FIGURES]
-    return f"{label:14}{row['questions']:5} 问  " + "  ".join(cells)
+    for line in (*figures.lines(run), *(figures.comparison_lines(compared) if compared else ())):
+        typer.echo(line)
+    if save:
+        typer.echo(f"报告已写入：{save / report.PAGE}")
