@@ -87,4 +87,5 @@ def _risks(risks: RiskCoverage) -> dict[str, float | None]:
     named = {"校准误差": risks.calibration_error, "曲线下面积": risks.area}
     for limit, point in risks.at_limits.items():
         named[f"风险≤{float(limit):.0%}时覆盖率"] = point.coverage if point else 0.0
-    return named | {"现行阈值覆盖率": risks.configured.coverage, "现行阈值风险": risks.configured.risk}
+    now = risks.configured
+    return named | {"现行阈值覆盖率": now.coverage, "现行阈值风险": now.risk, "现行阈值范围外答复": now.outside}

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -129,8 +130,9 @@ def draw(run: Run) -> str:
                 axes.plot(*at, "o", color=_COLOURS[name], label=f"现行阈值 {risks.configured.threshold:g}")
         for limit in LIMITS:
             axes.axhline(limit, color="#6b7280", linewidth=1, linestyle="--")
-            axes.annotate(f"{limit:.0%}", (1.01, limit), color="#6b7280", fontsize=9, va="center")
-        axes.set(xlim=(0, 1), ylim=(0, None), xlabel="覆盖率", ylabel="风险")
+        # Linear, outside questions would press the risks that matter onto the axis.
+        axes.set_yscale("function", functions=(np.sqrt, np.square))
+        axes.set(xlim=(0, 1), ylim=(0, 1), yticks=[0, *LIMITS, 0.1, 0.2, 0.5, 1], xlabel="覆盖率", ylabel="风险")
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.grid(alpha=0.2)

@@ -89,10 +89,23 @@ def test_the_questions_of_a_file_are_measured_in_three_ways(hotline):
     questions = hotline.folder / "questions.jsonl"
     questions.write_text(json.dumps({"query": "卡丢了", "code": "A", "aspect": "流程", "style": "plain"}), "utf-8")
     figures = json.loads(hotline("index", "eval", questions, "--json"))
-    assert figures.keys() == {"lexical", "dense", "fused"}
+    assert figures.keys() == {"lexical", "dense", "fused", "errors", "risk_coverage"}
     names = {"matter@1", "matter@5", "matter@10", "entry@1", "entry@5", "MRR"}
     assert names <= figures["fused"].keys()
     assert names <= figures["fused"]["by_style"]["plain"].keys()
+
+
+def test_a_measured_index_is_saved_as_a_report_and_compared_with_the_next(hotline):
+    questions, outside = hotline.folder / "asked.jsonl", hotline.folder / "outside.jsonl"
+    questions.write_text(json.dumps({"query": "卡丢了", "code": "A", "aspect": "流程"}), "utf-8")
+    outside.write_text(json.dumps({"query": "讲个笑话", "kind": "chitchat"}), "utf-8")
+    shown = hotline("index", "eval", questions, "--outside", outside, "--save", "before")
+    assert "错误来源：" in shown
+    assert "连同范围外问题：" in shown
+    assert "卡丢了" in (hotline.folder / "before" / "run.json").read_text("utf-8")
+    shown = hotline("index", "eval", questions, "--outside", outside, "--compare", "before")
+    assert "做对了0个，做错了0个" in shown
+    hotline("index", "eval", questions, "--compare", "before", code=1)
 
 
 def test_what_is_exported_can_be_imported_elsewhere_unchanged(hotline):
