@@ -127,7 +127,14 @@ def draw(run: Run) -> str:
             axes.plot(coverage, [risk[0], *risk], drawstyle="steps-pre", color=_COLOURS[name], label=POPULATIONS[name])
             if risks.configured.risk is not None:
                 at = (risks.configured.coverage, risks.configured.risk)
-                axes.plot(*at, "o", color=_COLOURS[name], label=f"现行阈值 {risks.configured.threshold:g}")
+                axes.plot(
+                    *at,
+                    "o",
+                    clip_on=False,
+                    zorder=3,
+                    color=_COLOURS[name],
+                    label=f"现行阈值 {risks.configured.threshold:g}",
+                )
         for limit in LIMITS:
             axes.axhline(limit, color="#6b7280", linewidth=1, linestyle="--")
         # Linear, outside questions would press the risks that matter onto the axis.
