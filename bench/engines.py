@@ -128,7 +128,7 @@ class Txtai:
         # txtai asks for vectors by text; while building, texts come in the order in which they were handed in.
         self._known = {_cut(asked.text): asked.vector for asked in questions}
         self._coming: deque[np.ndarray] = deque()
-        self._regions: list[str] = []
+        self._regions: dict[str, str] = {}
         self._embeddings = txtai.Embeddings(
             method="external",
             transform=lambda texts: self._vectors(texts),
@@ -142,12 +142,12 @@ class Txtai:
     def search(self, asked: Asked) -> list[str]:
         """Ids, best first."""
         found = self._embeddings.search(_cut(asked.text), TOP_K * OVERFETCH)
-        return [i for i, _ in found if not asked.scope or self._regions[int(i)] in asked.scope][:TOP_K]
+        return [i for i, _ in found if not asked.scope or self._regions[i] in asked.scope][:TOP_K]
 
     def _rows(self, documents: list[Document], vectors: np.ndarray):
         for document, vector in zip(documents, vectors, strict=True):
             self._coming.append(vector)
-            self._regions.append(document.meta["region"])
+            self._regions[document.id] = document.meta["region"]
             yield document.id, _cut(document.content), None
 
     def _vectors(self, texts: list[str]) -> np.ndarray:

@@ -7,11 +7,13 @@ from pathlib import Path
 from bench.engines import ENGINES
 
 NOTES = """\
-recall and entry: right matter among the first 1 or 5, right entry first, as `hotline index eval` judges; a copy counts
-as the entry it was made from. p50 and p95: one question after the other on one core. q/s: one process, two threads,
-two cores. build: without reading the texts and without embedding, which is the same for all. memory: resident after
-build and questions, files mapped included. filter: how entries of other places are kept out. hotline also embeds the
-question, filters by validity and returns whole answers; the others are handed the question's vector and return ids.
+recall and entry: right matter among the first 1 or 5, right entry first, as `hotline index eval` judges. Below the size
+of the knowledge base local entries are drawn by lot, so that the right one may be missing; above it, a copy counts as
+the entry it was made from. p50 and p95: one question after the other on one core. q/s: one process, two threads, two
+cores. build: without reading the texts and without embedding, which is the same for all. memory: resident after build
+and questions, files mapped included. filter: how entries of other places are kept out. hotline also embeds the
+question, filters by validity and returns whole answers; the others are handed the question's vector, haystack returns
+documents and the rest ids.
 """
 _HEAD = (
     "engine", "entries", "questions", "recall@1", "recall@5", "entry@1",
@@ -46,6 +48,8 @@ def plot(rows: Sequence[dict], file: Path) -> None:
     for row in rows:
         if "p50_ms" in row:
             measured[row["engine"]].append(row)
+    if not measured:
+        return
     figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     for axis, field, label in zip(
         axes, ("p95_ms", "memory_mb"), ("p95 latency, ms", "resident memory, MB"), strict=True

@@ -114,21 +114,20 @@ def write_corpus(
 
 
 def run(job: Job, limits: Limits) -> dict:
-    """What a process of its own measured, or ``skipped`` with the reason."""
+    """What a process of its own measured, with the most bytes it held; or ``skipped`` with the reason."""
     process = subprocess.Popen(command(job), env=environment())
     started, most = perf_counter(), 0
-    while process.poll() is None:
-        sleep(_POLL)
-        most = max(most, resident(process.pid))
-        reason = None
-        if most > limits.memory:
-            reason = f"more than {limits.memory / 1e9:.0f} GB"
-        elif perf_counter() - started > limits.build and not job.built_mark.exists():
-            reason = f"not built within {limits.build / 60:.0f} minutes"
-        if reason:
-            process.kill()
-            process.wait()
-            return {"skipped": reason}
+    try:
+        while process.poll() is None:
+            sleep(_POLL)
+            most = max(most, resident(process.pid))
+            if most > limits.memory:
+                return {"skipped": f"more than {limits.memory / 1e9:.0f} GB"}
+            if perf_counter() - started > limits.build and not job.built_mark.exists():
+                return {"skipped": f"not built within {limits.build / 60:.0f} minutes"}
+    finally:
+        process.kill()
+        process.wait()
     if process.returncode or not job.result.exists():
         return {"skipped": f"failed with exit code {process.returncode}"}
     return json.loads(job.result.read_text("utf-8")) | {"peak": most}
