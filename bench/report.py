@@ -60,6 +60,6 @@ def plot(rows: Sequence[dict], file: Path) -> None:
                 axis.plot(*zip(*points, strict=True), marker="o", label=engine, color=f"C{number}")
         axis.set(xscale="log", yscale="log", xlabel="entries", ylabel=label)
         axis.grid(True, which="both", alpha=0.2)
-    axes[0].legend()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
     figure.savefig(file)
     pyplot.close(figure)
