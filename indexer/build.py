@@ -258,7 +258,7 @@ class Exam:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
             found = retriever.run(text, filters)
             dense = store.search(vector, filters, CANDIDATES)
-            return Asked(found["documents"], dense, found["matters"], right, known)
+            return Asked(text, found["documents"], dense, found["matters"], right, known)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}

@@ -12,12 +12,16 @@ FOLDER = Path(__file__).parent / "general"
 _TOKENS, _VECTORS = "tokens.txt", "vectors.npz"
 
 
+def general_tokens(folder: Path = FOLDER) -> dict[str, int]:
+    """Row of each token."""
+    return {token: row for row, token in enumerate((folder / _TOKENS).read_text("utf-8").split("\n"))}
+
+
 def general_embedding(folder: Path = FOLDER) -> tuple[dict[str, int], np.ndarray]:
     """Row of each token, and the float32 vectors of shape (tokens, :data:`DIMENSIONS`), of length 1 on average."""
-    tokens = (folder / _TOKENS).read_text("utf-8").split("\n")
     with np.load(folder / _VECTORS) as kept:
         vectors = kept["steps"].astype(np.float32) * kept["scales"].astype(np.float32)[:, None]
-    return {token: row for row, token in enumerate(tokens)}, vectors
+    return general_tokens(folder), vectors
 
 
 def keep(tokens: list[str], vectors: np.ndarray, folder: Path = FOLDER) -> None:

@@ -56,6 +56,7 @@ def frames() -> list[str]:
 class Asked:
     """One question put to the index while it learns to judge itself."""
 
+    text: str
     lexical: list[Document]
     dense: list[Document]
     matters: dict[str, float]  #: lexical scores of whole matters

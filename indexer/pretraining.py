@@ -23,7 +23,7 @@ from indexer.general import keep
 from indexer.latent import latent_semantics
 from indexer.tokens import grams
 
-VOCABULARY = 20_000
+VOCABULARY = 32_000
 ROUNDS = 6
 BATCH = 512
 LEARNING_RATE = 0.005
@@ -36,17 +36,17 @@ MOST_LAWS = 30_000
 # Enough to see which words go together.
 MOST_ANALYSED = 80_000
 # Places and people are masked as A1B2… in the public letters.
-_MASKED = re.compile(r"A\d{5,}|\s+")
+_MASKED = re.compile(r"[A-Z]\d+[区市县镇]?|\s+")
 
 
 def read_pairs(data: Path) -> list[tuple[str, str]]:
     """Pairs of texts that mean the same, or ask and answer the same."""
     random = np.random.default_rng(1)
-    pairs = [(row["a"], row["b"]) for row in _rows(data, "pairs") if row["label"] == 1]
-    pairs += [(row["title"], _cut(row["message"])) for row in _rows(data, "messages")]
+    pairs = [(row["a"], row["b"]) for row in rows_of(data, "pairs") if row["label"] == 1]
+    pairs += [(row["title"], _cut(row["message"])) for row in rows_of(data, "messages")]
     for name in ("legal-advice", "policy-questions"):
-        pairs += [(row["question"], _cut(row["answer"])) for row in _rows(data, name)]
-    laws = [(row["question"], _cut(row["answer"])) for row in _rows(data, "laws")]
+        pairs += [(row["question"], _cut(row["answer"])) for row in rows_of(data, name)]
+    laws = [(row["question"], _cut(row["answer"])) for row in rows_of(data, "laws")]
     return pairs + [laws[n] for n in random.permutation(len(laws))[:MOST_LAWS]]
 
 
@@ -78,15 +78,21 @@ def _analysed(rows: Sequence[np.ndarray], rarity: np.ndarray) -> np.ndarray:
     return latent_semantics(normalize(table), rarity)
 
 
-def _rows(data: Path, name: str) -> Iterator[dict]:
+def rows_of(data: Path, name: str) -> Iterator[dict]:
+    """The lines of one set of public data."""
     with gzip.open(data / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
         yield from map(json.loads, file)
 
 
+def unmasked(text: str) -> str:
+    """A public letter without its masks for places and people, and without blanks."""
+    return _MASKED.sub("", text)
+
+
 def _cut(text: str) -> str:
-    return _MASKED.sub("", text)[:LONGEST]
+    return unmasked(text)[:LONGEST]
 
 
 if __name__ == "__main__":
     source = Path(sys.argv[1])
-    keep(*pretrain(read_pairs(source), [row["question"] for row in _rows(source, "service-items")]))
+    keep(*pretrain(read_pairs(source), [row["question"] for row in rows_of(source, "service-items")]))
