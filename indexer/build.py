@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from indexer.documents import to_document
 from indexer.errors import IndexerError
 from indexer.judgement import Judgement
-from indexer.learning import Asked, frames, learn, outside
+from indexer.learning import Asked, Kind, frames, learn, outside
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
 from indexer.manifest import CURRENT, FORMAT, Manifest, in_use
@@ -254,23 +254,23 @@ class Exam:
         retriever = LexicalRetriever(store, top_k=CANDIDATES)
         retriever.index = self._lexical
 
-        def ask(text: str, filters: dict, right: str | None, known: bool = False) -> Asked:
+        def ask(kind: Kind, text: str, filters: dict, right: str | None = None) -> Asked:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
             found = retriever.run(text, filters)
             dense = store.search(vector, filters, CANDIDATES)
-            return Asked(text, found["documents"], dense, found["matters"], right, known)
+            return Asked(kind, text, found["documents"], dense, found["matters"], right)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}
         for text in outside():
-            yield ask(text, citywide, None)
+            yield ask(Kind.OUTSIDE, text, citywide)
         for (i, text), frame in zip(questions, cycle(frames()), strict=False):
-            yield ask(self._documents[i].meta["question"], citywide, i, known=True)
+            yield ask(Kind.KNOWN, self._documents[i].meta["question"], citywide, i)
             matter = {"field": "meta.matter", "operator": "!=", "value": self._documents[i].meta["matter"]}
             for said in (text, frame.format(text)):
-                yield ask(said, citywide, i)
+                yield ask(Kind.NEW, said, citywide, i)
                 if matter["value"]:
-                    yield ask(said, {"operator": "AND", "conditions": [citywide, matter]}, None)
+                    yield ask(Kind.REMOVED, said, {"operator": "AND", "conditions": [citywide, matter]})
 
 
 def _reduced(lesson: Lesson) -> Lesson:

@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 from haystack import Document
 
+from indexer.domain import shipped_domain
 from indexer.fusion import DEFAULT_WEIGHTS
+
+FEATURES = ("share", "share of its matter", "lexical score", "dense score", "lead", "log odds of a hotline's question")
 
 
 @dataclass(frozen=True)
@@ -21,15 +24,15 @@ class Judgement:
     weights: tuple[float, ...] = DEFAULT_WEIGHTS
     # Used without questions to learn from: high only where both retrievers agree on nearly all of the question.
     intercept: float = -7.0
-    coefficients: tuple[float, ...] = (2.0, 2.0, 4.0, 3.0, 0.0)
+    coefficients: tuple[float, ...] = (2.0, 2.0, 4.0, 3.0, 0.0, 0.5)
     questions: int = 0  #: how many questions it was learned from; 0 for the defaults
     calibration_error: float | None = None  #: expected calibration error over 10 bins, on folds not fitted on
 
-    def probabilities(self, documents: Sequence[Document]) -> list[float]:
-        """Calibrated probability of being the right one for each of the ordered, judged documents of one search."""
+    def probabilities(self, documents: Sequence[Document], text: str) -> list[float]:
+        """Calibrated probability of being right for each of the ordered, judged documents found for ``text``."""
         if not documents:
             return []
-        first = float(1 / (1 + np.exp(-self.intercept - features(documents) @ np.array(self.coefficients))))
+        first = float(1 / (1 + np.exp(-self.intercept - features(documents, text) @ np.array(self.coefficients))))
         # Those after the first share what is left, and none is surer than the first.
         rest = _softmax([d.score for d in documents[1:]]) if len(documents) > 1 else []
         return [first, *(float(min(first, (1 - first) * share)) for share in rest)]
@@ -45,8 +48,8 @@ class Judgement:
         return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
-def features(documents: Sequence[Document]) -> np.ndarray:
-    """Of the first document: its share, its matter's share, its lexical and its dense score, its lead.
+def features(documents: Sequence[Document], text: str) -> np.ndarray:
+    """:data:`FEATURES` of the first document: how well it stands, and whether ``text`` is a question to a hotline.
 
     Shares are of a softmax over answers: entries of one matter and aspect, which differ by place, are one answer.
     """
@@ -59,7 +62,8 @@ def features(documents: Sequence[Document]) -> np.ndarray:
     of_matter = sum(share for share, matter in zip(shares, matters, strict=True) if matter == matters[0])
     lead = shares[0] - shares[1] if len(shares) > 1 else shares[0]
     found = documents[0].meta["evidence"]
-    return np.array([shares[0], of_matter, found["lexical"], found["dense"], lead])
+    hotline = shipped_domain().log_odds(text)
+    return np.array([shares[0], of_matter, found["lexical"], found["dense"], lead, hotline])
 
 
 def _softmax(scores: Sequence[float]) -> np.ndarray:

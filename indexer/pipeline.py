@@ -38,9 +38,9 @@ class Judge:
         return default_from_dict(cls, data)
 
     @component.output_types(documents=list[Document], probabilities=list[float])
-    def run(self, documents: list[Document]) -> dict[str, list]:
-        """Probabilities in the order of the documents."""
-        return {"documents": documents, "probabilities": self.judgement.probabilities(documents)}
+    def run(self, documents: list[Document], text: str) -> dict[str, list]:
+        """Probabilities, in the order of the documents, of being right for the question ``text``."""
+        return {"documents": documents, "probabilities": self.judgement.probabilities(documents, text)}
 
 
 def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgement: Judgement) -> Pipeline:

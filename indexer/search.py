@@ -98,6 +98,7 @@ class Searcher:
                 "dense": {"filters": filters},
                 "lexical": {"query": text, "filters": filters},
                 "joiner": {"top_k": max(top_k, 20)},
+                "judge": {"text": text},
             }
         )["judge"]
         pairs = zip(result["documents"], result["probabilities"], strict=True)

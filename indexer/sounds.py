@@ -4,7 +4,7 @@ A recogniser that mishears 社保卡 writes 设保卡: other characters, the sam
 zh with z, n with l, r with y, -ng with -n. Syllables are compared without tones and with these told apart no longer.
 """
 
-from functools import lru_cache
+from functools import cache
 
 from pypinyin.contrib.tone_convert import to_normal
 from pypinyin.pinyin_dict import pinyin_dict
@@ -14,7 +14,7 @@ _BEGINNINGS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("r", "y"))
 _ENDING = "ng"
 
 
-@lru_cache(maxsize=None)
+@cache
 def syllable(character: str) -> str:
     """The toneless, merged syllable of a character by its most frequent reading; empty where it has none."""
     readings = pinyin_dict.get(ord(character), "")
