@@ -21,13 +21,13 @@ class Domain:
 
     def __init__(self, rows: dict[str, int], weights: np.ndarray, bias: float) -> None:
         self._rows = rows
-        self._weights = weights
+        self.weights = weights
         self._bias = bias
 
     def log_odds(self, text: str) -> float:
         """Logarithm of the odds that ``text`` is a question to a hotline; 0 where none of its tokens is known."""
         known = present(text, self._rows)
-        return float(self._weights[known].sum() / np.sqrt(len(known)) + self._bias) if known else 0.0
+        return float(self.weights[known].sum() / np.sqrt(len(known)) + self._bias) if known else 0.0
 
 
 def present(text: str, rows: dict[str, int]) -> list[int]:

@@ -1,8 +1,8 @@
 from indexer.tokens import grams
 
 
-def test_chinese_becomes_characters_and_pairs():
-    assert grams("社保卡") == ["社", "保", "卡", "社保", "保卡"]
+def test_chinese_becomes_characters_pairs_and_sounds_of_pairs():
+    assert grams("社保卡") == ["社", "保", "卡", "社保", "保卡", "~sebao", "~baoka"]
 
 
 def test_latin_words_and_numbers_stay_whole():
