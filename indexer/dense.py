@@ -9,7 +9,7 @@ from indexer.store import FaissDocumentStore
 
 @component
 class FaissRetriever:
-    """Haystack component: the documents most similar to an embedding; ``score`` is the inner product."""
+    """Haystack component: the documents most similar to an embedding, light; ``score`` is the inner product."""
 
     def __init__(self, document_store: FaissDocumentStore, top_k: int = 30) -> None:
         self.document_store = document_store
