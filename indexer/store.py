@@ -176,8 +176,8 @@ class FaissDocumentStore:
                 return []
             found = self._vectors.search(query, self._rows(filters), top_k)
             meta = {row: self._columns.meta(row) for row, _ in found}
-        marks = ",".join("?" * len(found))
-        ids = dict(self._connection().execute(f"SELECT row, id FROM document WHERE row IN ({marks})", list(meta)))
+            # Within the lock, so that what was deleted since is at most what memory is about to let go.
+            ids = self._ids(list(meta))
         return [Document(id=ids[row], meta=meta[row], score=score) for row, score in found if row in ids]
 
     def light(self, ids: Sequence[str]) -> dict[str, Document]:
@@ -305,6 +305,10 @@ class FaissDocumentStore:
             while len(self._filtered) > FILTERS_KEPT:
                 self._filtered.popitem(last=False)
         return rows
+
+    def _ids(self, rows: list[int]) -> dict[int, str]:
+        marks = ",".join("?" * len(rows))
+        return dict(self._connection().execute(f"SELECT row, id FROM document WHERE row IN ({marks})", rows))
 
     def _mask_by_sql(self, filters: dict[str, Any]) -> np.ndarray:
         where, values = to_sql(filters)
