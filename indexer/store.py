@@ -211,9 +211,10 @@ class FaissDocumentStore:
                 return
             files = self._files(self._generation)
             vectors, columns = (file.with_suffix(f".{os.getpid()}.tmp") for file in files)
+            self._vectors.prepare()
             self._vectors.save(vectors)
             with columns.open("wb") as file:
-                np.savez(file, present=self._vectors.present, **self._columns.arrays())
+                np.savez(file, **self._vectors.arrays(), **self._columns.arrays())
             vectors.replace(files[0])
             columns.replace(files[1])
             _set_state(connection, "saved", self._generation)
@@ -258,7 +259,7 @@ class FaissDocumentStore:
             vectors, columns = self._files(saved)
             # Whatever the libraries raise for files that are lost or cut short: the documents have it all.
             with suppress(Exception), np.load(columns) as arrays:
-                return saved, Vectors.load(vectors, arrays["present"]), Columns.from_arrays(arrays)
+                return saved, Vectors.load(vectors, arrays), Columns.from_arrays(arrays)
         return 0, Vectors(), Columns()
 
     def _follow(self) -> None:

@@ -3,24 +3,26 @@
 So a vector is replaced in place and let go without moving another, and a search among some rows names them alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import faiss
 import numpy as np
 
+from indexer.clusters import Clusters
+
+# Among more rows than this a search looks only at the clusters near the question; up to here it is exact.
+MANY = 300_000
+
 
 class Vectors:
     """Vectors by row number. Whoever shares it between threads guards it with a lock."""
 
-    def __init__(self) -> None:
+    def __init__(self, many: int = MANY) -> None:
+        self._many = many
         self._index: faiss.IndexFlatIP | None = None
         self._present = np.zeros(0, dtype=bool)
-
-    @property
-    def present(self) -> np.ndarray:
-        """Which rows have a vector, shape (rows,), bool."""
-        return self._present
+        self._clusters: Clusters | None = None
 
     def put(self, rows: Sequence[int], vectors: np.ndarray) -> None:
         """Take in or replace vectors, shape (len(rows), dimensions), float32."""
@@ -29,9 +31,10 @@ class Vectors:
         if (missing := max(rows) + 1 - self._index.ntotal) > 0:
             self._index.add(np.zeros((missing, self._index.d), dtype=np.float32))
             self._present = np.pad(self._present, (0, missing))
-        stored = faiss.rev_swig_ptr(self._index.get_xb(), self._index.ntotal * self._index.d)
-        stored.reshape(-1, self._index.d)[rows] = vectors
+        self._stored()[rows] = vectors
         self._present[rows] = True
+        if self._clusters is not None:
+            self._clusters.put(rows, vectors)
 
     def drop(self, rows: Sequence[int]) -> None:
         """Let vectors go; rows without one are passed over."""
@@ -49,6 +52,8 @@ class Vectors:
             return []
         if query.shape != (self._index.d,):
             raise ValueError(f"The vector has shape {query.shape}, not ({self._index.d},).")
+        if self._clusters is not None and (self._index.ntotal if rows is None else len(rows)) > self._many:
+            rows = self._clusters.near(query, rows)
         if rows is None:
             scores, rows = self._index.search(query[None, :], top_k)
             return [(int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
@@ -61,17 +66,35 @@ class Vectors:
         best = best[np.argsort(-scores[best], kind="stable")]
         return [(int(rows[at]), float(scores[at])) for at in best]
 
+    def prepare(self) -> None:
+        """Learn the clusters, if there are many vectors and it was not done before; takes half a minute a million.
+
+        Searches may go on meanwhile, but nothing may be put in.
+        """
+        if self._clusters is None and len(self._present) > self._many:
+            self._clusters = Clusters.learn(self._stored(), self._present)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything but the vectors themselves, for :func:`numpy.savez`."""
+        return {"present": self._present} | (self._clusters.arrays() if self._clusters is not None else {})
+
     def save(self, file: Path) -> None:
-        """Write the vectors; which of them are :attr:`present` is for the caller to keep."""
+        """Write the vectors themselves."""
         faiss.write_index(self._index or faiss.IndexFlatIP(1), str(file))
 
     @classmethod
-    def load(cls, file: Path, present: np.ndarray) -> "Vectors":
-        """What :meth:`save` wrote. :class:`RuntimeError` or :class:`ValueError` if the file is not whole."""
+    def load(cls, file: Path, arrays: Mapping[str, np.ndarray]) -> "Vectors":
+        """What :meth:`save` and :meth:`arrays` gave. :class:`RuntimeError` or :class:`ValueError` if not whole."""
+        present = arrays["present"]
         index = faiss.read_index(str(file))
         if index.ntotal != len(present):
             raise ValueError(f"{file.name} holds {index.ntotal} vectors instead of {len(present)}")
         vectors = cls()
         vectors._index = index if index.ntotal else None
         vectors._present = present
+        vectors._clusters = Clusters.from_arrays(arrays) if "centres" in arrays else None
         return vectors
+
+    def _stored(self) -> np.ndarray:
+        stored = faiss.rev_swig_ptr(self._index.get_xb(), self._index.ntotal * self._index.d)
+        return stored.reshape(-1, self._index.d)
