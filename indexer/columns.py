@@ -65,7 +65,7 @@ class Columns:
         if not filters:
             return alive.copy()
         mask = self._node(filters)
-        return None if mask is None else mask & alive
+        return None if mask is None else np.logical_and(mask, alive, out=mask)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything, for :func:`numpy.savez`."""
@@ -113,10 +113,11 @@ class Columns:
         parts = [self._node(condition) for condition in node["conditions"]]
         if how not in ("AND", "OR", "NOT") or any(part is None for part in parts):
             return None
-        mask = np.full(self._size, how != "OR")
+        mask = parts.pop() if parts else np.full(self._size, how != "OR")
+        # In place: at a million rows each new array costs more than the operation.
         for part in parts:
-            mask = mask | part if how == "OR" else mask & part
-        return ~mask if how == "NOT" else mask
+            (np.logical_or if how == "OR" else np.logical_and)(mask, part, out=mask)
+        return np.logical_not(mask, out=mask) if how == "NOT" else mask
 
     def _among(self, at: int, how: str | None, values: Sequence) -> np.ndarray | None:
         known = [v.isoformat() if isinstance(v, datetime) else v for v in values]
@@ -124,7 +125,7 @@ class Columns:
             return None
         codes = [code for v in set(known) if (code := self._code_of[at].get(v)) is not None]
         mask = self._having(at, codes)
-        return ~mask if how in ("!=", "not in") else mask
+        return np.logical_not(mask, out=mask) if how in ("!=", "not in") else mask
 
     def _having(self, at: int, codes: Sequence[int]) -> np.ndarray:
         column = self._codes[at, : self._size]
@@ -144,9 +145,10 @@ class Columns:
         # ISO dates of one form stand in the order of their text.
         table = np.array([isinstance(value, str) and compare(value, day) for value in self._values[at]])
         # Nearly always all entries have begun, or few are about to end.
-        fitting = np.flatnonzero(table)
-        if len(table) - len(fitting) <= _FEW:
-            return ~self._having(at, np.flatnonzero(~table))
+        others = np.flatnonzero(~table)
+        if len(others) <= _FEW:
+            mask = self._having(at, others)
+            return np.logical_not(mask, out=mask)
         return table[self._codes[at, : self._size]]
 
 

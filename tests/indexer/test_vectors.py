@@ -73,3 +73,12 @@ def test_without_vectors_nothing_is_found_and_nothing_breaks(tmp_path):
     assert again.search(query, again.rows(np.zeros(0, dtype=bool)), 5) == []
     with pytest.raises(ValueError, match="instead of 3"):
         Vectors.load(tmp_path / "vectors.faiss", {"present": np.ones(3, dtype=bool)})
+
+
+def test_a_filter_that_leaves_nothing_near_the_question_finds_nothing(pair, stored):
+    clustered, _ = pair
+    query = questions(stored)[0]
+    far = np.ones(COUNT, dtype=bool)
+    far[clustered._clusters.near(query, None)] = False
+    assert far.sum() > 2_000
+    assert clustered.search(query, clustered.rows(far), 10) == []
