@@ -1,7 +1,7 @@
 """Clusters of vectors: a search among very many rows looks only at those that lie near the question.
 
-Measured on 1.3 million vectors, ten of the city's with noise, and 322 callers' questions: 32 of 1,024 clusters hold
-99.8% of the ten most similar vectors and 64 hold all, in 7% of the time that a look at every vector takes.
+Measured on 1.3 million vectors, the city's ten times with noise: for 322 callers' questions 32 of 1,024 clusters hold
+99.8% of the ten most similar vectors and 64 hold all; with 48 a search takes 5.5 ms, a look at every vector 54 ms.
 """
 
 from collections.abc import Mapping, Sequence
