@@ -94,7 +94,7 @@ class _Builder:
         judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         judgement.save(self._folder / JUDGEMENT_FILE)
         model = self._model([lesson for _, lesson in lessons], rounds)
-        self._fill_store(documents, model)
+        self._fill_store(documents, model, sequence)
         return self._finish(documents, model, judgement, rounds, sequence)
 
     def _model(self, lessons: Sequence[Lesson], rounds: int | None) -> SentenceTransformer:
@@ -118,7 +118,7 @@ class _Builder:
         exam.restore()
         return learn(asked)
 
-    def _fill_store(self, documents: Sequence[Document], model: SentenceTransformer) -> None:
+    def _fill_store(self, documents: Sequence[Document], model: SentenceTransformer, sequence: int) -> None:
         store = open_store(self._folder)
         with self._progress.bar("计算向量", len(documents)) as bar:
             for start in range(0, len(documents), BATCH):
@@ -127,6 +127,7 @@ class _Builder:
                 embedded = [replace(d, embedding=v.tolist()) for d, v in zip(batch, vectors, strict=True)]
                 store.write_documents(embedded, DuplicatePolicy.FAIL)
                 bar.update(len(batch))
+        store.apply([], [], sequence)
         store.save()
 
     def _finish(

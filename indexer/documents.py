@@ -10,7 +10,6 @@ from kb.regions import RegionTree
 # Stand for "from ever" and "for ever", so that a filter on validity is two plain comparisons.
 EVER_SINCE = "0001-01-01"
 FOR_EVER = "9999-12-31"
-INDEXED_FIELDS = ("meta.region", "meta.line", "meta.matter")
 
 
 def to_document(entry: PublishedEntry, regions: RegionTree) -> Document:

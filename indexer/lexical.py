@@ -212,7 +212,7 @@ class LexicalRetriever:
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
         """Search for ``query`` among the documents that satisfy ``filters``, and among all matters."""
         found = self._search(query, filters, top_k or self.top_k)
-        documents = self.document_store.get([i for i, _ in found])
+        documents = self.document_store.light([i for i, _ in found])
         ordered = [replace(documents[i], score=score) for i, score in found if i in documents]
         return {"documents": ordered, "matters": self.index.matters(query)}
 

@@ -6,7 +6,6 @@ from typing import Any
 from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
 
 from indexer.dense import FaissRetriever
-from indexer.documents import INDEXED_FIELDS
 from indexer.embedder import GramTextEmbedder
 from indexer.fusion import EvidenceJoiner
 from indexer.judgement import Judgement
@@ -15,7 +14,7 @@ from indexer.store import FaissDocumentStore
 
 PIPELINE_FILE = "pipeline.yaml"
 JUDGEMENT_FILE = "judgement.json"
-# Candidates of each retriever: Haystack copies every document at each step, 0.1 ms each.
+# Candidates of each retriever. Haystack copies every document at each step, which is why they are light.
 CANDIDATES = 30
 _HERE = "{index}"
 
@@ -76,7 +75,7 @@ def _foreign(model: str, prompt: str):
 
 def open_store(folder: Path) -> FaissDocumentStore:
     """The document store of an index folder."""
-    return FaissDocumentStore.shared(str(folder), INDEXED_FIELDS)
+    return FaissDocumentStore.shared(str(folder))
 
 
 def save_pipeline(pipeline: Pipeline, folder: Path) -> None:

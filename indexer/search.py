@@ -1,6 +1,9 @@
 """Asks a built index. One searcher serves all threads of a process."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,7 +13,7 @@ from indexer.documents import to_hit
 from indexer.errors import MissingIndexError
 from indexer.manifest import Manifest, current_folder, hold
 from indexer.messages import Hit
-from indexer.pipeline import CANDIDATES, load_pipeline
+from indexer.pipeline import CANDIDATES, load_pipeline, open_store
 from indexer.scope import caller_place, without_place
 from kb.models import Audience
 from kb.regions import RegionTree
@@ -31,6 +34,7 @@ class Searcher:
         try:
             self._pipeline = load_pipeline(folder)
             self._pipeline.warm_up()
+            self._store = open_store(folder)
         except Exception as error:  # whatever the libraries raise for files cut short
             raise MissingIndexError("索引文件已损坏，请重新运行 hotline index build。") from error
 
@@ -65,7 +69,7 @@ class Searcher:
         if mode == "fused":
             return self._fused(text, filters, top_k)
         documents = self._single(text, filters, max(top_k, CANDIDATES), mode)
-        return [to_hit(d, 0.0) for d in documents[:top_k]]
+        return self._hits(documents[:top_k], repeat(0.0), filters)
 
     def filters(
         self,
@@ -101,8 +105,7 @@ class Searcher:
                 "judge": {"text": text},
             }
         )["judge"]
-        pairs = zip(result["documents"], result["probabilities"], strict=True)
-        return [to_hit(document, probability) for document, probability in pairs][:top_k]
+        return self._hits(result["documents"][:top_k], result["probabilities"], filters)
 
     def _single(self, text: str, filters: dict[str, Any], top_k: int, mode: Mode) -> list[Document]:
         retriever = self._pipeline.get_component(mode)
@@ -110,3 +113,11 @@ class Searcher:
             return retriever.run(query=text, filters=filters, top_k=top_k)["documents"]
         embedding = self._pipeline.get_component("embedder").run(text=text)["embedding"]
         return retriever.run(query_embedding=embedding, filters=filters, top_k=top_k)["documents"]
+
+    def _hits(
+        self, documents: Sequence[Document], probabilities: Iterable[float], filters: dict[str, Any]
+    ) -> list[Hit]:
+        # The filters hold for what is written now: since the search began, an entry may have expired or moved.
+        whole = self._store.get([d.id for d in documents], filters)
+        pairs = zip(documents, probabilities, strict=False)
+        return [to_hit(replace(whole[d.id], score=d.score), chance) for d, chance in pairs if d.id in whole]

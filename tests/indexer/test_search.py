@@ -1,15 +1,18 @@
 import threading
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from haystack.document_stores.types import DuplicatePolicy
 
 from hotline.wiring import open_knowledge
 from indexer.build import build
 from indexer.errors import IndexerError, MissingIndexError
 from indexer.manifest import CURRENT, current_folder
 from indexer.model import ModelChoice
-from indexer.pipeline import load_pipeline
+from indexer.pipeline import load_pipeline, open_store
 from indexer.search import Searcher
+from indexer.store import FaissDocumentStore
 from kb.drafts import EntryDraft
 from kb.models import Audience, Level
 from kb.regions import Place
@@ -83,6 +86,31 @@ def test_entries_that_are_not_valid_today_never_come_back(small):
     for mode in ("lexical", "dense", "fused"):
         assert {h.key for h in searcher.search("补贴怎么领", mode=mode)} <= {"heat", "passport"}
     assert searcher.search("补贴怎么领", on=date(2025, 6, 1))[0].key == "old"
+
+
+@pytest.mark.parametrize("mode", ["lexical", "dense", "fused"])
+def test_an_entry_that_expired_or_went_after_the_search_knew_it_never_comes_back(small, mode):
+    settings, knowledge = small
+    knowledge.publish(drafts(), author="test")
+    build(knowledge, settings.index_folder, ModelChoice())
+    searcher = Searcher(settings.index_folder, knowledge.regions)
+    before = {h.key: str(h.entry_id) for h in searcher.search("暖气不热，护照", mode=mode)}
+    assert before.keys() == {"heat", "passport"}
+    # Another instance, as in another process, writes; this one has not refreshed.
+    other = FaissDocumentStore(str(current_folder(settings.index_folder)))
+    heat = other.get([before["heat"]])[before["heat"]]
+    expired = replace(heat, meta=heat.meta | {"valid_to": "2020-01-01"}, embedding=None)
+    other.write_documents([expired], DuplicatePolicy.OVERWRITE)
+    assert {h.key for h in searcher.search("暖气不热，护照", mode=mode)} == {"passport"}
+    other.delete_documents([before["passport"]])
+    assert searcher.search("暖气不热，护照", mode=mode) == []
+
+
+def test_a_new_index_stands_at_its_change_of_the_feed(small):
+    settings, knowledge = small
+    knowledge.publish(drafts(), author="test")
+    manifest = build(knowledge, settings.index_folder, ModelChoice())
+    assert open_store(current_folder(settings.index_folder)).sequence == manifest.sequence > 0
 
 
 def test_without_an_index_the_operator_is_told_what_to_run(tmp_path):
