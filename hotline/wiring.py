@@ -71,7 +71,7 @@ def open_dialogue(settings: Settings) -> Dialogue:
 
     engine = open_database(settings)
     searcher = Searcher(settings.index_folder, KnowledgeBase(engine).regions)
-    thresholds = Thresholds(settings.answer_threshold, settings.confirm_threshold)
+    thresholds = Thresholds(settings.answers_from, settings.confirm_threshold)
     return Dialogue(searcher, ConversationLog(engine), thresholds)
 
 

@@ -42,11 +42,21 @@ class Searcher:
         """Let the index go, so that a later build may delete it."""
         self._held.close()
 
-    def ask(self, question: str, *, region: str | None = None, audience: Audience | None = None) -> list[Hit]:
-        """Hits for a caller's question: what holds for the place it names, else for ``region``, else for the city."""
+    def ask(
+        self,
+        question: str,
+        *,
+        readings: Sequence[str] = (),
+        region: str | None = None,
+        audience: Audience | None = None,
+    ) -> list[Hit]:
+        """Hits for a caller's question: what holds for the place it names, else for ``region``, else for the city.
+
+        ``readings`` are what else a recogniser may have heard; what they add may be the very word that was misheard.
+        """
         place = caller_place(self.regions, question, region)
-        rest = without_place(self.regions, question, place)
-        return self.search(rest, region=place.code if place else None, audience=audience)
+        heard = [without_place(self.regions, reading, place) for reading in (question, *readings)]
+        return self.search("\n".join(heard), region=place.code if place else None, audience=audience)
 
     def search(
         self,

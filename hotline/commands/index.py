@@ -106,7 +106,7 @@ def evaluate(
     if save:
         report.check_folder(save)
     searcher = open_searcher(settings)
-    run = measure(searcher, asked, settings.answer_threshold, lambda items: tqdm(items, desc="评测", unit="问"))
+    run = measure(searcher, asked, settings.answers_from, lambda items: tqdm(items, desc="评测", unit="问"))
     compared = comparison.compare(then, run) if then else None
     if save:
         report.save(save, run, compared)

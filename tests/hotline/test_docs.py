@@ -36,7 +36,7 @@ def test_every_command_is_documented(command):
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_documented_with_its_default(name):
     default = Settings.model_fields[name].default
-    shown = f"`{default}`" if str(default) else "空"
+    shown = "空" if default in ("", None) else f"`{default}`"
     assert f"| `HOTLINE_{name.upper()}` | {shown} |" in read("operators.md")
 
 
