@@ -17,6 +17,7 @@ from haystack import Document
 from haystack.document_stores.types import DuplicatePolicy
 from sentence_transformers import SentenceTransformer
 
+from indexer.aspects import ASPECTS_FILE, Aspects
 from indexer.documents import to_document
 from indexer.errors import IndexerError
 from indexer.judgement import Judgement
@@ -93,6 +94,7 @@ class _Builder:
         lexical.write_matters([d for d in documents if not d.meta["local"]])
         judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         judgement.save(self._folder / JUDGEMENT_FILE)
+        Aspects.learn([lesson for _, lesson in lessons]).save(self._folder / ASPECTS_FILE)
         model = self._model([lesson for _, lesson in lessons], rounds)
         self._fill_store(documents, model, sequence)
         return self._finish(documents, model, judgement, rounds, sequence)
@@ -233,7 +235,8 @@ class Exam:
         embedded = [replace(d, embedding=v.tolist()) for d, v in zip(everything, vectors, strict=True)]
         store.write_documents(embedded, DuplicatePolicy.FAIL)
         try:
-            return list(self._ask_all(questions, store, model, choice.prompt(model)))
+            aspects = Aspects.learn(self.lessons(fold))
+            return list(self._ask_all(questions, store, model, choice.prompt(model), aspects))
         finally:
             store.close()
 
@@ -250,7 +253,12 @@ class Exam:
         }
 
     def _ask_all(
-        self, questions: Sequence[tuple[str, str]], store: FaissDocumentStore, model: SentenceTransformer, prompt: str
+        self,
+        questions: Sequence[tuple[str, str]],
+        store: FaissDocumentStore,
+        model: SentenceTransformer,
+        prompt: str,
+        aspects: Aspects,
     ) -> Iterator[Asked]:
         retriever = LexicalRetriever(store, top_k=CANDIDATES)
         retriever.index = self._lexical
@@ -259,7 +267,8 @@ class Exam:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
             found = retriever.run(text, filters)
             dense = store.search(vector, filters, CANDIDATES)
-            return Asked(kind, text, found["documents"], dense, found["matters"], right)
+            read = aspects.log_probabilities(text)
+            return Asked(kind, text, found["documents"], dense, found["matters"], read, right)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from indexer.general import FOLDER, general_tokens
-from indexer.tokens import grams
+from indexer.linear import scores
 
 _FILE = "domain.npz"
 
@@ -26,13 +26,8 @@ class Domain:
 
     def log_odds(self, text: str) -> float:
         """Logarithm of the odds that ``text`` is a question to a hotline; 0 where none of its tokens is known."""
-        known = present(text, self._rows)
-        return float(self.weights[known].sum() / np.sqrt(len(known)) + self._bias) if known else 0.0
-
-
-def present(text: str, rows: dict[str, int]) -> list[int]:
-    """Rows of the tokens that occur in a text, each once."""
-    return list({rows[gram]: None for gram in grams(text) if gram in rows})
+        found = scores(text, self._rows, self.weights[None, :])
+        return 0.0 if found is None else float(found[0] + self._bias)
 
 
 @lru_cache(maxsize=1)

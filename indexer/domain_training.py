@@ -13,12 +13,12 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from indexer.domain import keep, present
+from indexer.domain import keep
 from indexer.general import general_tokens
 from indexer.learning import frames
+from indexer.linear import table
 from indexer.pretraining import rows_of, unmasked
 from kb.starter.builder import Starter
 
@@ -66,15 +66,8 @@ def learn(inside: Sequence[str], groups: Sequence[Sequence[str]], rows: dict[str
     counts = [1 / len(inside)] * len(inside)
     counts += [1 / len(groups) / len(group) for group in groups for _ in group]
     model = LogisticRegression(C=INVERSE_STRENGTH, max_iter=500)
-    model.fit(_table(texts, rows), labels, np.array(counts) * len(texts) / 2)
+    model.fit(table(texts, rows), labels, np.array(counts) * len(texts) / 2)
     return model.coef_[0], float(model.intercept_[0])
-
-
-def _table(texts: Sequence[str], rows: dict[str, int]) -> csr_matrix:
-    found = [np.array(present(text, rows), dtype=int) for text in texts]
-    ends = np.cumsum([0, *map(len, found)])
-    values = np.concatenate([np.full(len(f), max(len(f), 1) ** -0.5) for f in found])
-    return csr_matrix((values, np.concatenate(found), ends), shape=(len(texts), len(rows)))
 
 
 def _in_frames(texts: Sequence[str]) -> list[str]:

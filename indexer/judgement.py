@@ -14,7 +14,18 @@ from haystack import Document
 from indexer.domain import shipped_domain
 from indexer.fusion import DEFAULT_WEIGHTS
 
-FEATURES = ("share", "share of its matter", "lexical score", "dense score", "lead", "log odds of a hotline's question")
+FEATURES = (
+    "share",
+    "share of its matter",
+    "lexical score",
+    "dense score",
+    "lead",
+    "log odds of a hotline's question",
+    "distance to another matter",
+    "distance to another entry of its matter",
+)
+# Farther ahead than this in score is alone.
+_FAR = 6.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,7 @@ class Judgement:
     weights: tuple[float, ...] = DEFAULT_WEIGHTS
     # Used without questions to learn from: high only where both retrievers agree on nearly all of the question.
     intercept: float = -7.0
-    coefficients: tuple[float, ...] = (2.0, 2.0, 4.0, 3.0, 0.0, 0.5)
+    coefficients: tuple[float, ...] = (2.0, 2.0, 4.0, 3.0, 0.0, 0.5, 0.0, 0.0)
     questions: int = 0  #: how many questions it was learned from; 0 for the defaults
     calibration_error: float | None = None  #: expected calibration error over 10 bins, on folds not fitted on
 
@@ -63,7 +74,11 @@ def features(documents: Sequence[Document], text: str) -> np.ndarray:
     lead = shares[0] - shares[1] if len(shares) > 1 else shares[0]
     found = documents[0].meta["evidence"]
     hotline = shipped_domain().log_odds(text)
-    return np.array([shares[0], of_matter, found["lexical"], found["dense"], lead, hotline])
+    score = documents[0].score
+    others = max((s for s, matter in best.values() if matter != matters[0]), default=score - _FAR)
+    own = max((s for s, matter in list(best.values())[1:] if matter == matters[0]), default=score - _FAR)
+    distances = [min(score - s, _FAR) for s in (others, own)]
+    return np.array([shares[0], of_matter, found["lexical"], found["dense"], lead, hotline, *distances])
 
 
 def _softmax(scores: Sequence[float]) -> np.ndarray:

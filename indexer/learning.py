@@ -29,9 +29,9 @@ from indexer.judgement import FEATURES, Judgement, features
 RIGHT_SHARE = 0.7
 # Callers word things less like the entry than held-back variants do; the matter is then what can be found. Finding the
 # entry itself counts this much beside finding its matter when the weights are fitted.
-ENTRY_SHARE = 0.2
+ENTRY_SHARE = 0.5
 # What the weights are drawn towards, in steps of usual size: the words of an entry count again in its matter's.
-BALANCE = np.array([0.5, 1.5, 0.5])
+BALANCE = np.array([0.5, 1.5, 0.5, 0.4])
 # How strongly. Measured: dense search alone finds the right matter for 73.0% of held-back variants and 63.9% of
 # callers' questions; weights fitted freely 75.2% and 62.5%, these 74.8% and 65.3%, and the same from here to 1.
 BALANCE_STRENGTH = 0.3
@@ -74,6 +74,7 @@ class Asked:
     lexical: list[Document]
     dense: list[Document]
     matters: dict[str, float]  #: lexical scores of whole matters
+    aspects: dict[str, float]  #: log probabilities of aspects
     right: str | None = None  #: id of the right document; None when nothing is right
 
 
@@ -98,7 +99,7 @@ def learn(asked: Sequence[Asked]) -> Judgement:
 def _fit_weights(asked: Sequence[Asked]) -> np.ndarray:
     lists = []
     for a in asked:
-        candidates, found = evidence(a.lexical, a.dense, a.matters)
+        candidates, found = evidence(a.lexical, a.dense, a.matters, a.aspects)
         right = np.array([d.id == a.right for d in candidates])
         if right.any():
             matters = np.array([d.meta.get("matter") or d.id for d in candidates])
@@ -124,7 +125,7 @@ def _results(asked: Sequence[Asked], weights: np.ndarray) -> tuple[np.ndarray, n
     joiner = EvidenceJoiner(list(weights))
     shapes, labels = [], []
     for a in asked:
-        documents = joiner.run(a.lexical, a.dense, a.matters)["documents"]
+        documents = joiner.run(a.lexical, a.dense, a.matters, a.aspects)["documents"]
         # Where nothing is found there is nothing to be sure of, and nothing to learn.
         shapes.append(features(documents, a.text) if documents else np.zeros(len(FEATURES)))
         labels.append(bool(documents) and documents[0].id == a.right)

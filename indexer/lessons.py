@@ -14,6 +14,7 @@ class Lesson:
     variants: tuple[str, ...] = ()
     context: str = ""  #: names of its matter
     matter: str | None = None
+    aspect: str | None = None
 
     @property
     def text(self) -> str:
@@ -29,4 +30,4 @@ def to_lesson(entry: PublishedEntry) -> Lesson:
     """The entry as training sees it."""
     draft = entry.draft
     context = " ".join(filter(None, [entry.matter_name, *entry.matter_aliases]))
-    return Lesson(draft.question, draft.answer, draft.variants, context, draft.matter)
+    return Lesson(draft.question, draft.answer, draft.variants, context, draft.matter, draft.aspect)

@@ -111,6 +111,7 @@ class Searcher:
                 "embedder": {"text": text},
                 "dense": {"filters": filters},
                 "lexical": {"query": text, "filters": filters},
+                "aspects": {"text": text},
                 "joiner": {"top_k": max(top_k, 20)},
                 "judge": {"text": text},
             }

@@ -1,7 +1,7 @@
 import pytest
 from haystack import Document
 
-from indexer.fusion import EvidenceJoiner, evidence
+from indexer.fusion import LEAST_ASPECT, EvidenceJoiner, evidence
 
 
 def found(number, score, matter=None, aspect=None, region="210100", local=False):
@@ -9,8 +9,9 @@ def found(number, score, matter=None, aspect=None, region="210100", local=False)
     return Document(id=str(number), content="", meta=meta, score=score)
 
 
-def order(lexical, dense, matters=None, **options):
-    return [d.id for d in EvidenceJoiner(**options).run(lexical, dense, matters or {})["documents"]]
+def order(lexical, dense, matters=None, aspects=None, **options):
+    joiner = EvidenceJoiner(**options)
+    return [d.id for d in joiner.run(lexical, dense, matters or {}, aspects or {})["documents"]]
 
 
 def test_what_both_retrievers_found_comes_before_what_one_found():
@@ -20,7 +21,7 @@ def test_what_both_retrievers_found_comes_before_what_one_found():
 
 
 def test_a_candidate_missed_by_one_retriever_gets_that_ones_lowest_score():
-    candidates, columns = evidence([found(1, 0.5), found(2, 0.2)], [found(3, 0.9)], {})
+    candidates, columns = evidence([found(1, 0.5), found(2, 0.2)], [found(3, 0.9)], {}, {})
     row = [d.id for d in candidates].index("3")
     assert columns[row, 0] == pytest.approx(0.2)
 
@@ -39,8 +40,21 @@ def test_the_entry_for_the_callers_place_comes_before_the_citys_of_that_aspect()
 
 
 def test_an_entry_without_a_matter_is_a_matter_of_its_own():
-    _, columns = evidence([found(1, 0.5), found(2, 0.4, "A")], [], {"A": 0.7})
+    _, columns = evidence([found(1, 0.5), found(2, 0.4, "A")], [], {"A": 0.7}, {})
     assert columns[:, 2].tolist() == [0.5, 0.7]
+
+
+def test_the_aspect_that_the_question_is_after_decides_within_a_matter():
+    lexical = [found(1, 0.42, "A", "材料"), found(2, 0.4, "A", "费用")]
+    aspects = {"材料": -2.3, "费用": -0.2, "时限": -2.3}
+    assert order(lexical, [], {"A": 0.5}) == ["1", "2"]
+    assert order(lexical, [], {"A": 0.5}, aspects) == ["2", "1"]
+
+
+def test_an_unknown_aspect_is_as_likely_as_any_and_none_is_impossible():
+    candidates = [found(1, 0.4, "A", "材料"), found(2, 0.4, "A", "奖励"), found(3, 0.4, "A")]
+    _, columns = evidence(candidates, [], {}, {"材料": -9.0, "费用": -0.01})
+    assert columns[:, 3].tolist() == [LEAST_ASPECT, pytest.approx(-0.693, abs=0.01), pytest.approx(-0.693, abs=0.01)]
 
 
 def test_a_third_entry_of_a_matter_waits_until_others_had_their_turn():
