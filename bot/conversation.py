@@ -13,6 +13,7 @@ from bot.errors import UnknownRegionError
 from bot.messages import Move, Reply, Utterance
 from bot.normalisation import accept, to_question
 from bot.policy import MOST_CHOICES, Decision, Thresholds, decide
+from bot.slots import is_only_a_place
 from desk.conversations import ConversationLog, TurnRecord
 from indexer.messages import Hit
 from indexer.scope import caller_place
@@ -82,11 +83,13 @@ class Conversation:
         text = utterance.text if utterance.spoken else accept(utterance.text)
         choices = self._state.get("choices", [])
         picked = chosen(text, choices)
-        question = picked or to_question(text)
+        question = self._completed(picked or to_question(text))
         readings = [] if picked else [to_question(h.text) for h in utterance.alternatives[1:MOST_READINGS]]
         hits, decision = self._decide(text, question, readings, declined=bool(choices) and none_of_them(text))
         self._remember(question, decision)
-        return self._reply(utterance, decision, hits, started)
+        place_matters = self._asks_for_place(decision)
+        self._state |= {"asked_of_no_place": question if place_matters else None}
+        return self._reply(utterance, decision, hits, started, place_matters)
 
     def _decide(self, text: str, question: str, readings: list[str], *, declined: bool) -> tuple[list[Hit], Decision]:
         if declined:
@@ -100,6 +103,16 @@ class Conversation:
             return []
         return self._dialogue.searcher.ask(question, readings=readings, region=self._state.get("region"))
 
+    def _completed(self, question: str) -> str:
+        # Who was asked where they are and only says so, asks the same again, about that place.
+        asked = self._state.get("asked_of_no_place")
+        return f"{question} {asked}" if asked and is_only_a_place(self._dialogue.regions, question) else question
+
+    def _asks_for_place(self, decision: Decision) -> bool:
+        if decision.move is not Move.ANSWER or self._state.get("region"):
+            return False
+        return self._dialogue.searcher.has_local(decision.hits[0])
+
     def _remember(self, question: str, decision: Decision) -> None:
         regions = self._dialogue.regions
         place = caller_place(regions, question, self._state.get("region"))
@@ -110,8 +123,12 @@ class Conversation:
         if place and place != regions.city:
             self._state |= {"region": place.code}
 
-    def _reply(self, utterance: Utterance, decision: Decision, hits: list[Hit], started: float) -> Reply:
+    def _reply(
+        self, utterance: Utterance, decision: Decision, hits: list[Hit], started: float, place_matters: bool
+    ) -> Reply:
         sentence = _sentence(decision)
+        if place_matters:
+            sentence = wording.and_where_are_you(sentence)
         shown = decision.hits[0] if decision.move in (Move.ANSWER, Move.CONFIRM) else None
         confidence = hits[0].probability if hits else 0.0
         record = TurnRecord(

@@ -22,6 +22,12 @@ def answer(hit: Hit) -> Sentence:
     return Sentence(hit.answer, hit.spoken_answer)
 
 
+def and_where_are_you(answered: Sentence) -> Sentence:
+    """An answer that is more exact for who tells where they are."""
+    ask = "您在哪个区或街道？告诉我，我把当地的地址电话说给您。"
+    return Sentence(f"{answered.text}\n{ask}", f"{answered.speech}{ask}")
+
+
 def confirm(hits: Sequence[Hit]) -> Sentence:
     """Did you mean one of these?"""
     if len(hits) == 1:

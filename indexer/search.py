@@ -81,6 +81,14 @@ class Searcher:
         documents = self._single(text, filters, max(top_k, CANDIDATES), mode)
         return self._hits(documents[:top_k], repeat(0.0), filters)
 
+    def has_local(self, hit: Hit) -> bool:
+        """Whether what a citywide hit says is said for single places too, more exactly."""
+        if hit.matter is None or self.regions.city is None or hit.region != self.regions.city.code:
+            return False
+        same = {"matter": hit.matter, "aspect": hit.aspect, "local": True}
+        conditions = [{"field": f"meta.{name}", "operator": "==", "value": value} for name, value in same.items()]
+        return self._store.has({"operator": "AND", "conditions": conditions})
+
     def filters(
         self,
         *,

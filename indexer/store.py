@@ -194,6 +194,12 @@ class FaissDocumentStore:
         select = f"SELECT id, body FROM document WHERE id IN ({marks}) AND {where}"
         return {i: _document(body, None) for i, body in self._connection().execute(select, [*ids, *values])}
 
+    def has(self, filters: dict[str, Any]) -> bool:
+        """Whether any document satisfies the filters."""
+        with self._lock.reading():
+            rows = self._rows(filters)
+            return rows is None or bool(len(rows))
+
     def matching_ids(self, filters: dict[str, Any]) -> list[str]:
         """Ids of the documents that satisfy the filters."""
         where, values = to_sql(filters)

@@ -130,3 +130,23 @@ def test_the_caller_s_word_on_the_answer_is_kept(dialogue, city_settings):
 def test_the_same_question_gives_the_same_reply(dialogue):
     replies = [dialogue.open().hear(Utterance("失业金怎么领")) for _ in range(3)]
     assert len({(r.move, r.text, r.confidence) for r in replies}) == 1
+
+
+def test_where_the_answer_differs_by_place_the_caller_is_asked_and_may_just_name_it(dialogue):
+    first = dialogue.open().hear(Utterance("社保卡丢了到哪里补办"))
+    assert (first.move, first.hit.region_name) == (Move.ANSWER, "沈阳市")
+    assert first.text.startswith(first.hit.answer)
+    assert first.text.endswith("您在哪个区或街道？告诉我，我把当地的地址电话说给您。")
+    second = dialogue.open(first.conversation).hear(Utterance("我住铁西区这边"))
+    assert (second.move, second.hit.region_name, second.hit.matter) == (Move.ANSWER, "铁西区", first.hit.matter)
+    assert second.text == second.hit.answer
+
+
+def test_who_names_a_place_and_asks_something_else_is_not_taken_back(dialogue):
+    first = dialogue.open().hear(Utterance("社保卡丢了到哪里补办"))
+    second = dialogue.open(first.conversation).hear(Utterance("铁西区工伤认定到哪里申请"))
+    assert (second.hit.region_name, second.hit.matter == first.hit.matter) == ("铁西区", False)
+
+
+def test_a_place_named_out_of_the_blue_asks_nothing_again(dialogue):
+    assert dialogue.open().hear(Utterance("铁西区")).move is not Move.ANSWER
