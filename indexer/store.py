@@ -224,7 +224,8 @@ class FaissDocumentStore:
             vectors.replace(files[0])
             columns.replace(files[1])
             _set_state(connection, "saved", self._generation)
-            for old in {*Path(self.folder).glob("vectors.*.faiss"), *Path(self.folder).glob("columns.*.npz")} - {*files}:
+            folder = Path(self.folder)
+            for old in {*folder.glob("vectors.*.faiss"), *folder.glob("columns.*.npz")} - {*files}:
                 old.unlink(missing_ok=True)
 
     def close(self) -> None:
