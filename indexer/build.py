@@ -62,7 +62,6 @@ def build(
     """
     progress = progress or Progress()
     kept = current_folder(index_folder) if keep_model else None
-    held = hold(kept) if kept else nullcontext()
     sequence = knowledge.last_sequence()
     entries = list(progress.each(knowledge.published(), "读取词条", knowledge.count_published()))
     if not entries:
@@ -70,7 +69,8 @@ def build(
     folder = (index_folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")).resolve()
     folder.mkdir(parents=True)
     try:
-        with held:
+        # Another build, which ends first, must not delete what is kept.
+        with hold(kept) if kept else nullcontext():
             manifest = _Builder(folder, knowledge.regions, choice, progress).build(entries, sequence, kept)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -100,9 +100,17 @@ class _Learned:
     def kept(cls, folder: Path) -> "_Learned":
         manifest = Manifest.load(folder)
         choice = ModelChoice("" if manifest.own_model else manifest.model, manifest.prompt)
-        own = folder / manifest.model
-        model = SentenceTransformer(str(own), device="cpu", local_files_only=True) if choice.own else choice.load()
-        return cls(choice, model, Judgement.load(folder / JUDGEMENT_FILE), manifest.rounds)
+        return cls(
+            choice,
+            _own(folder / manifest.model) if choice.own else choice.load(),
+            Judgement.load(folder / JUDGEMENT_FILE),
+            manifest.rounds,
+        )
+
+
+def _own(folder: Path) -> SentenceTransformer:
+    # The code that is trusted is indexer.static_embedding, which such a model names as its module.
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=True)
 
 
 class _Builder:

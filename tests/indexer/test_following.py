@@ -174,11 +174,8 @@ def test_a_renewal_that_is_killed_leaves_the_index_as_it_was(settings, followed)
     follower.catch_up()
     asked = questions(knowledge, 50)
     before = first_five(searcher, asked)
-    killed = "from itertools import islice\neach = searcher.store.each\n"
-    killed += (
-        f"searcher.store.each = lambda: (d for part in (islice(each(), 100), die()) for d in part)\ndef die(): {DIE}"
-    )
-    killed = killed.replace("die())", "(die() for _ in '1'))")
+    killed = f"from itertools import islice\neach = searcher.store.each\ndef some():\n yield from islice(each(), 100)\n {DIE}\n"
+    killed += "searcher.store.each = some"
     run = subprocess.run([sys.executable, "-c", f"{KILLED}{killed}\nfollower.tidy()", str(settings.data)], check=False)
     assert run.returncode == -9
     assert first_five(follow(settings)[0], asked) == before
