@@ -8,8 +8,9 @@ between leaves work that the next one does again.
 import fcntl
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from haystack import Document
 
@@ -23,10 +24,16 @@ LOCK_FILE = "following.lock"
 BATCH = 500
 # What has failed is tried again after this long: a full disk is not emptied within a fifth of a second.
 RETRY_SECONDS = 5.0
-# A batch takes under a second. Whoever stops need not wait for a renewal, which may be cut off.
-_PATIENCE_SECONDS = 2.0
+# Worn parts are written anew when nothing was published for so long: editors make their changes one after the other.
+QUIET_SECONDS = 30.0
+# A batch takes a second or two; what is cut off is done again.
+_PATIENCE_SECONDS = 5.0
 
 _logger = logging.getLogger(__name__)
+
+
+class _InterruptedError(Exception):
+    pass
 
 
 class Follower:
@@ -37,6 +44,7 @@ class Follower:
         self._searcher = searcher
         self._store = searcher.store
         self._seen = -1  # the change up to which this process has looked at the index
+        self._changed = 0.0  # when it last saw one, in seconds of the monotonic clock
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -60,17 +68,20 @@ class Follower:
         return applied
 
     def tidy(self) -> bool:
-        """Write worn parts of the lexical index anew, unless another process writes; return whether it was done.
+        """Write worn parts of the lexical index anew, and return whether it was done; cheap if none is.
 
-        Takes as long as that part took to build; answers go on.
+        It takes as long as to build them, while answers go on. It is left for later while another process writes, and
+        given up as soon as something is published.
         """
         if not self._searcher.lexical.worn():
             return False
-        with self._turn() as ours:
+        with self._turn() as ours, suppress(_InterruptedError):
             if ours:
-                self._searcher.lexical.renew(self._store.each)
+                self._searcher.lexical.renew(self._undisturbed)
+                # So that the next process need not take in one by one what was changed since the index was built.
                 self._store.save()
-        return ours
+                return True
+        return False
 
     def follow(self, interval: float) -> None:
         """Catch up every ``interval`` seconds in a thread of its own, until :meth:`stop`; errors are logged."""
@@ -88,8 +99,8 @@ class Follower:
         while not self._stop.wait(pause):
             pause = interval
             try:
-                # A quiet moment is the time to tidy: what is published meanwhile has to wait.
-                if not self.catch_up():
+                self.catch_up()
+                if time.monotonic() - self._changed > QUIET_SECONDS:
                     self.tidy()
             except Exception:
                 # Whatever it was, callers are still answered from what the index has.
@@ -116,6 +127,13 @@ class Follower:
             self._searcher.lexical.reload()
             self._searcher.regions = self._knowledge.reread_regions()
             self._seen = sequence
+            self._changed = time.monotonic()
+
+    def _undisturbed(self) -> Iterator[Document]:
+        for number, document in enumerate(self._store.each()):
+            if number % BATCH == 0 and (self._stop.is_set() or self.backlog()):
+                raise _InterruptedError
+            yield document
 
     def _apply(self, changes: Sequence[ChangeRow]) -> int:
         if not changes:

@@ -86,8 +86,9 @@ class LexicalIndex:
     def renew(self, documents: Callable[[], Iterable[Document]]) -> None:
         """Write the worn parts anew from all documents, which are asked for once for each of them.
 
-        Searches go on meanwhile, and a process that is killed leaves the parts as they were.
+        Searches go on meanwhile; a process that is killed, or whatever ``documents`` raises, leaves a part as it was.
         """
+        self.reload()
         for local, part in enumerate(self._parts):
             if part.dead() > WORN:
                 part.renew(d for d in documents() if _is_local(d) == bool(local))
@@ -140,13 +141,13 @@ class _Part:
             Path(folder).mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._index = tantivy.Index(self._schema, path=folder or None)
-        self._index.reload()
+        self.reload()
 
     def change(
         self, ids: Sequence[str], documents: Sequence[Document], note: Callable[[int], object] = lambda done: None
     ) -> None:
         """Drop ``ids``, then add the documents."""
-        self._index.reload()
+        self.reload()
         searcher = self._index.searcher()
         known = [i for i in ids if searcher.doc_freq("id", i)]
         if not known and not documents:
@@ -168,13 +169,16 @@ class _Part:
     def reload(self) -> None:
         """See what another process has written."""
         self._index.reload()
+        # tantivy tells its searchers only of documents that are alive.
+        if self._folder:
+            segments = json.loads((Path(self._folder) / "meta.json").read_text("utf-8"))["segments"]
+            self._counted = sum(segment["max_doc"] for segment in segments)
+        else:
+            self._counted = self._index.searcher().num_docs
 
     def dead(self) -> float:
         """The share of deleted documents among all that the word statistics count."""
-        segments = json.loads((Path(self._folder) / "meta.json").read_text("utf-8"))["segments"]
-        everything = sum(segment["max_doc"] for segment in segments)
-        deleted = sum((segment["deletes"] or {"num_deleted_docs": 0})["num_deleted_docs"] for segment in segments)
-        return deleted / everything if everything else 0.0
+        return 1 - self._index.searcher().num_docs / self._counted if self._counted else 0.0
 
     def search(self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
         """As :meth:`LexicalIndex.search`, within this part."""
@@ -203,7 +207,7 @@ class _Part:
             raise
         finally:
             writer.wait_merging_threads()
-        self._index.reload()
+        self.reload()
 
     def _row(self, document: Document) -> tantivy.Document:
         row = {"id": document.id, "text": " ".join(grams(document.content or ""))}
@@ -213,7 +217,9 @@ class _Part:
 
     def _rarity(self, searcher: tantivy.Searcher, term: str) -> float:
         count = searcher.doc_freq("text", term)
-        return math.log(1 + (searcher.num_docs - count + 0.5) / (count + 0.5)) if searcher.num_docs else 0.0
+        # As tantivy counts, deleted documents included: otherwise a share of the possible score might exceed 1.
+        counted = max(self._counted, count)
+        return math.log(1 + (counted - count + 0.5) / (count + 0.5)) if counted else 0.0
 
     def _condition(self, node: dict[str, Any]) -> tantivy.Query:
         if "conditions" in node:

@@ -174,13 +174,48 @@ def test_a_renewal_that_is_killed_leaves_the_index_as_it_was(settings, followed)
     follower.catch_up()
     asked = questions(knowledge, 50)
     before = first_five(searcher, asked)
-    killed = f"from itertools import islice\neach = searcher.store.each\ndef some():\n yield from islice(each(), 100)\n {DIE}\n"
-    killed += "searcher.store.each = some"
+    killed = "from itertools import islice\neach = searcher.store.each\n"
+    killed += f"def some():\n yield from islice(each(), 100)\n {DIE}\nsearcher.store.each = some"
     run = subprocess.run([sys.executable, "-c", f"{KILLED}{killed}\nfollower.tidy()", str(settings.data)], check=False)
     assert run.returncode == -9
     assert first_five(follow(settings)[0], asked) == before
     assert follower.tidy()
     assert_as_rebuilt(settings, searcher)
+
+
+def test_a_renewal_gives_way_to_what_is_published(settings, followed, monkeypatch):
+    knowledge, searcher, follower = followed
+    edit(knowledge, 100)
+    follower.catch_up()
+    asked = questions(knowledge, 50)
+    before = first_five(searcher, asked)
+    monkeypatch.setattr(following, "BATCH", 20)
+    each = searcher.store.each
+
+    def published_meanwhile():
+        for number, document in enumerate(each()):
+            if number == 50:
+                knowledge.publish([EntryDraft("无人机在哪里登记？", "到民航服务窗口登记。", CITY)], author="test")
+            yield document
+
+    monkeypatch.setattr(searcher.store, "each", published_meanwhile)
+    assert not follower.tidy()
+    assert first_five(searcher, asked) == before
+    monkeypatch.undo()
+    assert follower.catch_up() == 1
+    assert follower.tidy()
+    assert_as_rebuilt(settings, searcher)
+
+
+def test_worn_parts_are_written_anew_in_a_quiet_moment(followed, monkeypatch):
+    knowledge, searcher, follower = followed
+    monkeypatch.setattr(following, "QUIET_SECONDS", 0.01)
+    edit(knowledge, 100)
+    follower.catch_up()
+    assert searcher.lexical.worn()
+    follower.follow(0.01)
+    until(lambda: not searcher.lexical.worn())
+    follower.stop()
 
 
 def test_an_entry_is_answered_changed_and_withdrawn_without_a_rebuild(followed):
