@@ -41,7 +41,7 @@ class Dialogue:
     @property
     def size(self) -> int:
         """How many entries can be found."""
-        return self.searcher.manifest.entries
+        return self.searcher.size
 
     def open(
         self, conversation: str | None = None, *, region: str | None = None, channel: str = "web"

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
         "a static model trained on the knowledge base when the index is built.",
     )
     embedding_query_prompt: str = Field("", description="Put before queries (not entries), for models that ask for it.")
+    follow_seconds: float = Field(
+        0.2, gt=0, le=3600, description="Pause after which a running server looks for what editors have published."
+    )
     speech_model: str = Field(
         "", description="Folder of a Kaldi-format Vosk model; empty means the installed one, else the shipped starter."
     )

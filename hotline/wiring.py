@@ -5,6 +5,8 @@ Rooms are imported where they are needed: `hotline kb stats` should not wait sec
 
 from __future__ import annotations
 
+import atexit
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +17,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from bot.conversation import Dialogue
+    from indexer.following import Follower
     from indexer.model import ModelChoice
     from indexer.search import Searcher
     from kb.knowledge import KnowledgeBase
     from speech.recognizer import Recognizer
     from speech.synthesizer import Synthesizer
+
+# A command catches up with changes to at most one in so many entries; more take longer than a question may wait.
+FEW = 10
 
 
 def open_database(settings: Settings) -> Engine:
@@ -55,22 +61,50 @@ def model_choice(settings: Settings) -> ModelChoice:
 
 
 def open_searcher(settings: Settings) -> Searcher:
-    """The index in force. :class:`indexer.errors.MissingIndexError` if there is none."""
-    from indexer.search import Searcher
-
-    return Searcher(settings.index_folder, open_knowledge(settings).regions)
+    """The index in force, up to date. :class:`indexer.errors.MissingIndexError` if there is none."""
+    follower, searcher = _open_index(settings, open_database(settings))
+    _freshen(follower, searcher)
+    return searcher
 
 
 def open_dialogue(settings: Settings) -> Dialogue:
-    """The dialogue over the index in force, which stores its turns in the database."""
-    from bot.conversation import Dialogue
-    from bot.policy import Thresholds
-    from desk.conversations import ConversationLog
+    """The dialogue over the index in force, up to date, which stores its turns in the database."""
+    engine = open_database(settings)
+    follower, searcher = _open_index(settings, engine)
+    _freshen(follower, searcher)
+    return _dialogue(settings, engine, searcher)
+
+
+def _open_index(settings: Settings, engine: Engine) -> tuple[Follower, Searcher]:
+    from indexer.following import Follower
     from indexer.search import Searcher
     from kb.knowledge import KnowledgeBase
 
-    engine = open_database(settings)
-    searcher = Searcher(settings.index_folder, KnowledgeBase(engine).regions)
+    knowledge = KnowledgeBase(engine)
+    searcher = Searcher(settings.index_folder, knowledge.regions)
+    return Follower(knowledge, searcher), searcher
+
+
+def _freshen(follower: Follower, searcher: Searcher) -> None:
+    if (backlog := follower.backlog()) * FEW > searcher.size:
+        print(
+            f"知识库有{backlog:,}处改动还没有进入索引，这次按原有索引检索。"
+            "请运行 hotline index build（或加 --keep-model，不重新训练），或启动 hotline serve，它会逐步跟上。",
+            file=sys.stderr,
+        )
+        return
+    try:
+        follower.catch_up()
+    except Exception as error:
+        # A full disk or a busy database is no reason not to answer from what the index has.
+        print(f"索引没有跟上知识库的改动，这次按原有索引检索（{error}）。", file=sys.stderr)
+
+
+def _dialogue(settings: Settings, engine: Engine, searcher: Searcher) -> Dialogue:
+    from bot.conversation import Dialogue
+    from bot.policy import Thresholds
+    from desk.conversations import ConversationLog
+
     thresholds = Thresholds(settings.answers_from, settings.confirm_threshold)
     return Dialogue(searcher, ConversationLog(engine), thresholds)
 
@@ -91,7 +125,12 @@ def open_synthesizer(settings: Settings) -> Synthesizer:
 
 
 def make_app(settings: Settings) -> Flask:
-    """The Flask site with everything behind it."""
+    """The Flask site with everything behind it, which follows the knowledge base until the process ends."""
     from admin.app import create_app
 
-    return create_app(open_dialogue(settings), open_recognizer(settings), open_synthesizer(settings))
+    engine = open_database(settings)
+    follower, searcher = _open_index(settings, engine)
+    site = create_app(_dialogue(settings, engine, searcher), open_recognizer(settings), open_synthesizer(settings))
+    follower.follow(settings.follow_seconds)
+    atexit.register(follower.stop)
+    return site

@@ -7,7 +7,8 @@ as the last step, so that a build which is stopped leaves the index that was the
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
@@ -24,7 +25,7 @@ from indexer.judgement import Judgement
 from indexer.learning import Asked, Kind, frames, learn, outside
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
-from indexer.manifest import CURRENT, FORMAT, Manifest, in_use
+from indexer.manifest import CURRENT, FORMAT, Manifest, current_folder, hold, in_use
 from indexer.model import ModelChoice
 from indexer.pipeline import CANDIDATES, JUDGEMENT_FILE, make_pipeline, open_store, save_pipeline
 from indexer.progress import Progress
@@ -48,10 +49,20 @@ BATCH = 2_000
 
 
 def build(
-    knowledge: KnowledgeBase, index_folder: Path, choice: ModelChoice, progress: Progress | None = None
+    knowledge: KnowledgeBase,
+    index_folder: Path,
+    choice: ModelChoice,
+    progress: Progress | None = None,
+    *,
+    keep_model: bool = False,
 ) -> Manifest:
-    """Index all published entries and switch over to the new index. :class:`IndexerError` if there is none."""
+    """Index all published entries and switch over to the new index. :class:`IndexerError` if there is none.
+
+    With ``keep_model`` nothing is learned: model and judgement are those of the index in force, whatever the choice;
+    :class:`indexer.errors.MissingIndexError` if there is no such index.
+    """
     progress = progress or Progress()
+    kept = current_folder(index_folder) if keep_model else None
     sequence = knowledge.last_sequence()
     entries = list(progress.each(knowledge.published(), "读取词条", knowledge.count_published()))
     if not entries:
@@ -59,7 +70,9 @@ def build(
     folder = (index_folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")).resolve()
     folder.mkdir(parents=True)
     try:
-        manifest = _Builder(folder, knowledge.regions, choice, progress).build(entries, sequence)
+        # Another build, which ends first, must not delete what is kept.
+        with hold(kept) if kept else nullcontext():
+            manifest = _Builder(folder, knowledge.regions, choice, progress).build(entries, sequence, kept)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -77,6 +90,32 @@ def _switch(index_folder: Path, name: str) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Learned:
+    choice: ModelChoice
+    model: SentenceTransformer
+    judgement: Judgement
+    aspects: Aspects
+    rounds: int | None
+
+    @classmethod
+    def kept(cls, folder: Path) -> "_Learned":
+        manifest = Manifest.load(folder)
+        choice = ModelChoice("" if manifest.own_model else manifest.model, manifest.prompt)
+        return cls(
+            choice,
+            _own(folder / manifest.model) if choice.own else choice.load(),
+            Judgement.load(folder / JUDGEMENT_FILE),
+            Aspects.load(folder / ASPECTS_FILE),
+            manifest.rounds,
+        )
+
+
+def _own(folder: Path) -> SentenceTransformer:
+    # The code that is trusted is indexer.static_embedding, which such a model names as its module.
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=True)
+
+
 class _Builder:
     def __init__(self, folder: Path, regions: RegionTree, choice: ModelChoice, progress: Progress) -> None:
         self._folder = folder
@@ -84,20 +123,26 @@ class _Builder:
         self._choice = choice
         self._progress = progress
 
-    def build(self, entries: Sequence[PublishedEntry], sequence: int) -> Manifest:
+    def build(self, entries: Sequence[PublishedEntry], sequence: int, kept: Path | None) -> Manifest:
         documents = [to_document(e, self._regions) for e in self._progress.each(entries, "整理词条", len(entries))]
-        lessons = choose_lessons(entries, self._regions.city.code)
-        rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
         lexical = LexicalIndex(str(self._folder / "lexical"))
         with self._progress.bar("建立词面索引", len(documents)) as bar:
             lexical.write(documents, bar.update)
         lexical.write_matters([d for d in documents if not d.meta["local"]])
+        learned = _Learned.kept(kept) if kept else self._learn(entries, documents, lexical)
+        learned.judgement.save(self._folder / JUDGEMENT_FILE)
+        learned.aspects.save(self._folder / ASPECTS_FILE)
+        self._fill_store(documents, learned, sequence)
+        return self._finish(documents, learned, sequence)
+
+    def _learn(
+        self, entries: Sequence[PublishedEntry], documents: Sequence[Document], lexical: LexicalIndex
+    ) -> _Learned:
+        lessons = choose_lessons(entries, self._regions.city.code)
+        rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
         judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
-        judgement.save(self._folder / JUDGEMENT_FILE)
-        Aspects.learn([lesson for _, lesson in lessons]).save(self._folder / ASPECTS_FILE)
-        model = self._model([lesson for _, lesson in lessons], rounds)
-        self._fill_store(documents, model, sequence)
-        return self._finish(documents, model, judgement, rounds, sequence)
+        chosen = [lesson for _, lesson in lessons]
+        return _Learned(self._choice, self._model(chosen, rounds), judgement, Aspects.learn(chosen), rounds)
 
     def _model(self, lessons: Sequence[Lesson], rounds: int | None) -> SentenceTransformer:
         if rounds is None:
@@ -120,44 +165,38 @@ class _Builder:
         exam.restore()
         return learn(asked)
 
-    def _fill_store(self, documents: Sequence[Document], model: SentenceTransformer, sequence: int) -> None:
+    def _fill_store(self, documents: Sequence[Document], learned: _Learned, sequence: int) -> None:
         store = open_store(self._folder)
         with self._progress.bar("计算向量", len(documents)) as bar:
             for start in range(0, len(documents), BATCH):
                 batch = documents[start : start + BATCH]
-                vectors = embed(model, batch, self._choice.document_prompt())
+                vectors = embed(learned.model, batch, learned.choice.document_prompt())
                 embedded = [replace(d, embedding=v.tolist()) for d, v in zip(batch, vectors, strict=True)]
                 store.write_documents(embedded, DuplicatePolicy.FAIL)
                 bar.update(len(batch))
         store.apply([], [], sequence)
         store.save()
 
-    def _finish(
-        self,
-        documents: Sequence[Document],
-        model: SentenceTransformer,
-        judgement: Judgement,
-        rounds: int | None,
-        sequence: int,
-    ) -> Manifest:
-        name = self._choice.name
-        if self._choice.own:
+    def _finish(self, documents: Sequence[Document], learned: _Learned, sequence: int) -> Manifest:
+        choice, model, judgement = learned.choice, learned.model, learned.judgement
+        name = choice.name
+        if choice.own:
             name = str(self._folder / "embedding")
             model.save(name, create_model_card=False)
-        prompt = self._choice.prompt(model)
-        pipeline = make_pipeline(self._folder, name, prompt, self._choice.own, judgement)
+        prompt = choice.prompt(model)
+        pipeline = make_pipeline(self._folder, name, prompt, choice.own, judgement)
         save_pipeline(pipeline, self._folder)
         manifest = Manifest(
             format=FORMAT,
             built_at=datetime.now(UTC).isoformat(timespec="seconds"),
             entries=len(documents),
             sequence=sequence,
-            model="embedding" if self._choice.own else name,
-            own_model=self._choice.own,
+            model="embedding" if choice.own else name,
+            own_model=choice.own,
             dimensions=int(model.get_embedding_dimension()),
             prompt=prompt,
-            document_prompt=self._choice.document_prompt(),
-            rounds=rounds,
+            document_prompt=choice.document_prompt(),
+            rounds=learned.rounds,
             questions=judgement.questions,
             calibration_error=judgement.calibration_error,
         )

@@ -47,7 +47,11 @@ class GramTextEmbedder:
     @component.output_types(embedding=np.ndarray)
     def run(self, text: str) -> dict[str, np.ndarray]:
         """The unit vector of ``text``, shape (dimensions,), float32."""
+        return {"embedding": self.vector(self.prefix + text)}
+
+    def vector(self, text: str) -> np.ndarray:
+        """The unit vector of a text as it stands, without the prefix, shape (dimensions,), float32."""
         self.warm_up()
-        rows = [self._vocabulary[gram] for gram in grams(self.prefix + text) if gram in self._vocabulary]
+        rows = [self._vocabulary[gram] for gram in grams(text) if gram in self._vocabulary]
         vector = self._weights[rows].mean(axis=0) if rows else np.zeros(self._weights.shape[1], np.float32)
-        return {"embedding": vector / max(float(np.linalg.norm(vector)), 1e-12)}
+        return vector / max(float(np.linalg.norm(vector)), 1e-12)

@@ -5,9 +5,11 @@ without a rebuild, filters while it searches, and maps its files instead of hold
 (``python -m bench.lexical`` measures both).
 """
 
+import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ WRITER_HEAP = 128_000_000
 MOST_MATTERS = 100
 # BM25's saturation as tantivy has it; a term scores at most (1 + K1) times its rarity.
 K1 = 1.2
+# tantivy counts deleted documents in its word statistics until it merges their segment, which for a large one may be
+# never. A part with a larger share of them than this is worn: it is better written anew.
+WORN = 0.02
 # Fields that a filter may name inside tantivy; others are resolved by the document store first.
 _KEYWORDS = ("region", "line", "audience", "matter")
 _DATES = ("valid_from", "valid_to")
@@ -42,33 +47,53 @@ class LexicalIndex:
         names = ("citywide", "local", "matters")
         *self._parts, self._matters = [_Part(str(Path(folder) / name) if folder else "") for name in names]
 
-    def write(self, documents: Sequence[Document], note: Callable[[int], object] = lambda done: None) -> None:
-        """Take documents in, in place of those with the same ids; seen by searches when this returns.
+    def write(
+        self,
+        documents: Sequence[Document],
+        note: Callable[[int], object] = lambda done: None,
+        *,
+        deleted: Sequence[str] = (),
+    ) -> None:
+        """Take documents in, in place of those with the same ids, and drop others; seen by searches when this returns.
 
-        ``note`` is called with 1 for each document done.
+        ``note`` is called with 1 for each document done. Unknown ids in ``deleted`` are passed over.
         """
-        ids = [d.id for d in documents]
-        for local, part in enumerate(self._parts):
-            part.change(ids, [d for d in documents if bool(d.meta.get("local")) == bool(local)], note)
+        ids = [*deleted, *(d.id for d in documents)]
+        for part, own in zip(self._parts, _by_reach(documents), strict=True):
+            part.change(ids, own, note)
 
-    def write_matters(self, documents: Sequence[Document]) -> None:
-        """Take matters in as one text each; ``documents`` are all citywide entries of the matters concerned."""
-        lines: dict[str, dict[str, None]] = defaultdict(dict)
-        for document in documents:
-            if matter := document.meta.get("matter"):
-                # The names of the matter stand in each of its entries; once is enough.
-                lines[matter] |= dict.fromkeys((document.content or "").split("\n"))
-        texts = [Document(id=matter, content="\n".join(text)) for matter, text in lines.items()]
-        self._matters.change(list(lines), texts)
+    def write_matters(self, documents: Iterable[Document], emptied: Iterable[str] = ()) -> None:
+        """Take matters in as one text each; ``documents`` are all citywide entries of the matters concerned.
+
+        Matters of ``emptied`` that none of the documents belongs to are dropped.
+        """
+        texts = _matter_texts(documents)
+        self._matters.change(list({*emptied, *(text.id for text in texts)}), texts)
 
     def matters(self, text: str) -> dict[str, float]:
         """The matters that share words with a text: their share of the score that it could reach, 0 to 1."""
         return dict(self._matters.search(list(dict.fromkeys(grams(text))), None, MOST_MATTERS))
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Drop documents; unknown ids are passed over."""
-        for part in self._parts:
-            part.change(ids, ())
+    def reload(self) -> None:
+        """See what another process has written."""
+        for part in (*self._parts, self._matters):
+            part.reload()
+
+    def worn(self) -> bool:
+        """Whether some part holds so many deleted documents that its scores may differ from those of a new index."""
+        return any(part.dead() > WORN for part in (*self._parts, self._matters))
+
+    def renew(self, documents: Callable[[], Iterable[Document]]) -> None:
+        """Write the worn parts anew from all documents, which are asked for once for each of them.
+
+        Searches go on meanwhile; a process that is killed, or whatever ``documents`` raises, leaves a part as it was.
+        """
+        self.reload()
+        for local, part in enumerate(self._parts):
+            if part.dead() > WORN:
+                part.renew(d for d in documents() if _is_local(d) == bool(local))
+        if self._matters.dead() > WORN:
+            self._matters.renew(_matter_texts(d for d in documents() if not _is_local(d)))
 
     def search(self, text: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
         """Ids of the best documents with their share of the score that the query could reach, 0 to 1.
@@ -77,7 +102,25 @@ class LexicalIndex:
         """
         terms = list(dict.fromkeys(grams(text)))
         found = [hit for part in self._parts for hit in part.search(terms, filters, top_k)]
-        return sorted(found, key=lambda hit: -hit[1])[:top_k]
+        # Equal scores by id: the order in which tantivy holds them depends on when they were written.
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:top_k]
+
+
+def _is_local(document: Document) -> bool:
+    return bool(document.meta.get("local"))
+
+
+def _by_reach(documents: Sequence[Document]) -> tuple[list[Document], list[Document]]:
+    return [d for d in documents if not _is_local(d)], [d for d in documents if _is_local(d)]
+
+
+def _matter_texts(documents: Iterable[Document]) -> list[Document]:
+    lines: dict[str, dict[str, None]] = defaultdict(dict)
+    for document in documents:
+        if matter := document.meta.get("matter"):
+            # The names of the matter stand in each of its entries; once is enough.
+            lines[matter] |= dict.fromkeys((document.content or "").split("\n"))
+    return [Document(id=matter, content="\n".join(text)) for matter, text in lines.items()]
 
 
 class UntranslatableFilterError(Exception):
@@ -96,23 +139,46 @@ class _Part:
         self._schema = schema.build()
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._index = tantivy.Index(self._schema, path=folder or None)
-        self._index.reload()
+        self.reload()
 
     def change(
         self, ids: Sequence[str], documents: Sequence[Document], note: Callable[[int], object] = lambda done: None
     ) -> None:
         """Drop ``ids``, then add the documents."""
-        # One thread: with several the segments, and so the order of equal scores, would differ from build to build.
-        writer = self._index.writer(WRITER_HEAP, num_threads=1)
-        for i in ids:
-            writer.delete_documents_by_term("id", i)
-        for document in documents:
-            writer.add_document(self._row(document))
-            note(1)
-        writer.commit()
-        writer.wait_merging_threads()
+        self.reload()
+        searcher = self._index.searcher()
+        known = [i for i in ids if searcher.doc_freq("id", i)]
+        if not known and not documents:
+            return
+        with self._writer() as writer:
+            for i in known:
+                writer.delete_documents_by_term("id", i)
+            for document in documents:
+                writer.add_document(self._row(document))
+                note(1)
+
+    def renew(self, documents: Iterable[Document]) -> None:
+        """Put the documents in place of all that is there."""
+        with self._writer() as writer:
+            writer.delete_all_documents()
+            for document in documents:
+                writer.add_document(self._row(document))
+
+    def reload(self) -> None:
+        """See what another process has written."""
         self._index.reload()
+        # tantivy tells its searchers only of documents that are alive.
+        if self._folder:
+            segments = json.loads((Path(self._folder) / "meta.json").read_text("utf-8"))["segments"]
+            self._counted = sum(segment["max_doc"] for segment in segments)
+        else:
+            self._counted = self._index.searcher().num_docs
+
+    def dead(self) -> float:
+        """The share of deleted documents among all that the word statistics count."""
+        return 1 - self._index.searcher().num_docs / self._counted if self._counted else 0.0
 
     def search(self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
         """As :meth:`LexicalIndex.search`, within this part."""
@@ -129,6 +195,20 @@ class _Part:
         hits = searcher.search(query, limit=top_k, count=False).hits
         return [(searcher.doc(address)["id"][0], score / most) for score, address in hits]
 
+    @contextmanager
+    def _writer(self) -> Iterator[tantivy.IndexWriter]:
+        # One thread: with several the segments, and so the order of equal scores, would differ from build to build.
+        writer = self._index.writer(WRITER_HEAP, num_threads=1)
+        try:
+            yield writer
+            writer.commit()
+        except BaseException:
+            writer.rollback()
+            raise
+        finally:
+            writer.wait_merging_threads()
+        self.reload()
+
     def _row(self, document: Document) -> tantivy.Document:
         row = {"id": document.id, "text": " ".join(grams(document.content or ""))}
         row |= {name: document.meta[name] for name in _KEYWORDS if document.meta.get(name)}
@@ -137,7 +217,9 @@ class _Part:
 
     def _rarity(self, searcher: tantivy.Searcher, term: str) -> float:
         count = searcher.doc_freq("text", term)
-        return math.log(1 + (searcher.num_docs - count + 0.5) / (count + 0.5)) if searcher.num_docs else 0.0
+        # As tantivy counts, deleted documents included: otherwise a share of the possible score might exceed 1.
+        counted = max(self._counted, count)
+        return math.log(1 + (counted - count + 0.5) / (count + 0.5)) if counted else 0.0
 
     def _condition(self, node: dict[str, Any]) -> tantivy.Query:
         if "conditions" in node:

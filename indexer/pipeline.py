@@ -1,7 +1,8 @@
 """The Haystack pipeline of one search: embed the question, retrieve twice, join, judge; saved as YAML."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
 
@@ -11,6 +12,7 @@ from indexer.embedder import GramTextEmbedder
 from indexer.fusion import EvidenceJoiner
 from indexer.judgement import Judgement
 from indexer.lexical import LexicalRetriever
+from indexer.manifest import Manifest
 from indexer.store import FaissDocumentStore
 
 PIPELINE_FILE = "pipeline.yaml"
@@ -47,7 +49,9 @@ def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgem
     """The pipeline over the store, lexical index, model and judgement that lie in ``folder``."""
     store = open_store(folder)
     pipeline = Pipeline()
-    pipeline.add_component("embedder", GramTextEmbedder(model, prompt) if own_model else _foreign(model, prompt))
+    pipeline.add_component(
+        "embedder", GramTextEmbedder(model, prompt) if own_model else _foreign(model, prompt, "Text")
+    )
     pipeline.add_component("dense", FaissRetriever(store, CANDIDATES))
     pipeline.add_component("lexical", LexicalRetriever(store, str(folder / "lexical"), CANDIDATES))
     pipeline.add_component("aspects", AspectReader(str(folder / ASPECTS_FILE)))
@@ -62,11 +66,21 @@ def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgem
     return pipeline
 
 
-def _foreign(model: str, prompt: str):
-    # Imported here: it takes seconds and only serves models that are not our own.
-    from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersTextEmbedder
+def embed_documents(pipeline: Pipeline, manifest: Manifest, documents: list[Document]) -> list[Document]:
+    """The documents with the vectors that a build with this pipeline's model gives them."""
+    if manifest.own_model:
+        vector = pipeline.get_component("embedder").vector
+        prompt = manifest.document_prompt
+        return [replace(d, embedding=vector(prompt + (d.content or "")).tolist()) for d in documents]
+    # Haystack keeps one model for both of its embedders.
+    return _foreign(manifest.model, manifest.document_prompt, "Document").run(documents)["documents"]
 
-    return SentenceTransformersTextEmbedder(
+
+def _foreign(model: str, prompt: str, what: Literal["Text", "Document"]):
+    # Imported here: it takes seconds and only serves models that are not our own.
+    from haystack_integrations.components.embedders import sentence_transformers
+
+    return getattr(sentence_transformers, f"SentenceTransformers{what}Embedder")(
         model=model,
         prefix=prompt,
         progress_bar=False,

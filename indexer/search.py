@@ -11,9 +11,10 @@ from haystack import Document
 
 from indexer.documents import to_hit
 from indexer.errors import MissingIndexError
+from indexer.lexical import LexicalIndex
 from indexer.manifest import Manifest, current_folder, hold
 from indexer.messages import Hit
-from indexer.pipeline import CANDIDATES, load_pipeline, open_store
+from indexer.pipeline import CANDIDATES, embed_documents, load_pipeline, open_store
 from indexer.scope import caller_place, without_place
 from kb.models import Audience
 from kb.regions import RegionTree
@@ -27,16 +28,30 @@ class Searcher:
 
     def __init__(self, index_folder: Path, regions: RegionTree) -> None:
         """Open the index. :class:`MissingIndexError` if there is none."""
-        folder = current_folder(index_folder)
+        self.folder = folder = current_folder(index_folder)
         self._held = hold(folder)
         self.manifest = Manifest.load(folder)
         self.regions = regions
         try:
             self._pipeline = load_pipeline(folder)
             self._pipeline.warm_up()
-            self._store = open_store(folder)
+            self.store = open_store(folder)
         except Exception as error:  # whatever the libraries raise for files cut short
             raise MissingIndexError("索引文件已损坏，请重新运行 hotline index build。") from error
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """The words of the index."""
+        return self._pipeline.get_component("lexical").index
+
+    @property
+    def size(self) -> int:
+        """How many entries can be found."""
+        return self.store.count_documents()
+
+    def embed(self, documents: list[Document]) -> list[Document]:
+        """The documents with the vectors that a build with this index's model gives them."""
+        return embed_documents(self._pipeline, self.manifest, documents)
 
     def close(self) -> None:
         """Let the index go, so that a later build may delete it."""
@@ -87,7 +102,7 @@ class Searcher:
             return False
         same = {"matter": hit.matter, "aspect": hit.aspect, "local": True}
         conditions = [{"field": f"meta.{name}", "operator": "==", "value": value} for name, value in same.items()]
-        return self._store.has({"operator": "AND", "conditions": conditions})
+        return self.store.has({"operator": "AND", "conditions": conditions})
 
     def filters(
         self,
@@ -137,6 +152,6 @@ class Searcher:
         self, documents: Sequence[Document], probabilities: Iterable[float], filters: dict[str, Any]
     ) -> list[Hit]:
         # The filters hold for what is written now: since the search began, an entry may have expired or moved.
-        whole = self._store.get([d.id for d in documents], filters)
+        whole = self.store.get([d.id for d in documents], filters)
         pairs = zip(documents, probabilities, strict=False)
         return [to_hit(replace(whole[d.id], score=d.score), chance) for d, chance in pairs if d.id in whole]

@@ -200,6 +200,12 @@ class FaissDocumentStore:
             rows = self._rows(filters)
             return rows is None or bool(len(rows))
 
+    def each(self) -> Iterator[Document]:
+        """All documents as they are now, one by one, without their vectors, in the order in which they were written."""
+        return (
+            _document(body, None) for (body,) in self._connection().execute("SELECT body FROM document ORDER BY row")
+        )
+
     def matching_ids(self, filters: dict[str, Any]) -> list[str]:
         """Ids of the documents that satisfy the filters."""
         where, values = to_sql(filters)

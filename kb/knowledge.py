@@ -94,6 +94,14 @@ class KnowledgeBase:
         with self._engine.connect() as connection:
             return _read_regions(connection)
 
+    def reread_regions(self) -> RegionTree:
+        """The tree of places with those that other processes added; as it was, and cheap, if they added none."""
+        with self._engine.connect() as connection:
+            # Places come in, but none changes or goes.
+            if connection.scalar(select(func.count()).select_from(Region)) != len(self.regions):
+                self.__dict__["regions"] = _read_regions(connection)
+        return self.regions
+
     def matters(self) -> dict[str, MatterDraft]:
         """All matters by their codes."""
         with self._engine.connect() as connection:
@@ -174,6 +182,16 @@ class KnowledgeBase:
                 rows = connection.execute(_published_rows().where(Entry.id.in_(batch))).mappings().all()
                 matters = _matters(connection, {row["matter_code"] for row in rows})
                 found |= {row["id"]: _published(row, matters) for row in rows}
+        return found
+
+    def citywide(self, matters: Iterable[str]) -> list[PublishedEntry]:
+        """What is published now for the whole city on some matters, in the order of ids."""
+        found: list[PublishedEntry] = []
+        with self._engine.connect() as connection:
+            for codes in _chunks(matters, BATCH):
+                chosen = _published_rows().where(Entry.matter_code.in_(codes), Entry.region_code == self._city_code())
+                names = _matters(connection, set(codes))
+                found += [_published(row, names) for row in connection.execute(chosen.order_by(Entry.id)).mappings()]
         return found
 
     def drafts(self, keys: Sequence[str]) -> dict[str, EntryDraft]:

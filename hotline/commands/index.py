@@ -15,6 +15,9 @@ app = typer.Typer(help="建立、检索和评测索引。", no_args_is_help=True
 @app.command()
 def build(
     if_missing: Annotated[bool, typer.Option(help="已有可用的索引时什么也不做。")] = False,
+    keep_model: Annotated[
+        bool, typer.Option(help="沿用现有索引的向量模型和把握，不重新训练，快得多；还没有索引时不能用。")
+    ] = False,
 ) -> None:
     """由全部已发布词条建立索引：训练向量模型、学习判断把握、计算向量、建立词面索引，最后一步才切换。
 
@@ -34,7 +37,11 @@ def build(
         except MissingIndexError:
             pass
     manifest = build_index(
-        open_knowledge(settings), settings.index_folder, model_choice(settings), Progress(shown=True)
+        open_knowledge(settings),
+        settings.index_folder,
+        model_choice(settings),
+        Progress(shown=True),
+        keep_model=keep_model,
     )
     learned = f"由{manifest.questions}个留出问题学得" if manifest.questions else "沿用默认值（词条没有相似问可供学习）"
     typer.echo(f"索引已建立：{manifest.entries:,}条词条，向量{manifest.dimensions}维，把握{learned}。")

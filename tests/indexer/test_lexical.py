@@ -69,7 +69,7 @@ def test_a_changed_document_is_found_by_its_new_words_only(retriever):
     retriever.index.write([entry(2, "公积金提取")])
     assert ids(retriever, "医保卡余额") == ids(retriever, "卡")
     assert "2" not in ids(retriever, "医保")
-    retriever.index.delete(["1"])
+    retriever.index.write([], deleted=["1"])
     assert "1" not in ids(retriever, "社保卡丢了怎么补办")
 
 

@@ -1,3 +1,6 @@
+import shutil
+
+import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
@@ -9,6 +12,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from hotline.wiring import open_knowledge
 from indexer.build import build
 from indexer.errors import EmbeddingModelError
+from indexer.following import Follower
 from indexer.model import ModelChoice
 from indexer.search import Searcher
 from kb.drafts import EntryDraft
@@ -53,6 +57,23 @@ def test_any_sentence_transformers_folder_can_embed_with_its_own_dimension_and_p
     assert manifest.prompt == "为这个句子生成表示以用于检索相关文章："
     hits = Searcher(settings.index_folder, knowledge.regions).search("暖气不热", mode="dense")
     assert {hit.question for hit in hits} == {d.question for d in drafts}
+
+
+def test_what_is_followed_is_embedded_as_a_build_does(small_transformer, city_settings, tmp_path):
+    model = small_transformer.with_name("multilingual-e5-small")  # one that asks for a prompt before documents
+    shutil.copytree(small_transformer, model)
+    settings = city_settings.model_copy(update={"data": tmp_path})
+    knowledge = open_knowledge(settings)
+    knowledge.add_regions([Place("210100", "沈阳市", Level.CITY, None)])
+    knowledge.publish([EntryDraft("暖气不热找谁？", "先找供热单位。", "210100")], author="test")
+    assert build(knowledge, settings.index_folder, ModelChoice(str(model))).document_prompt
+    searcher = Searcher(settings.index_folder, knowledge.regions)
+    knowledge.publish([EntryDraft("护照在哪里办？", "去社保大厅找。", "210100")], author="test")
+    assert Follower(knowledge, searcher).catch_up() == 1
+    followed = [d.embedding for d in searcher.store.filter_documents()]
+    build(knowledge, settings.index_folder, ModelChoice("ignored"), keep_model=True)
+    rebuilt = Searcher(settings.index_folder, knowledge.regions).store.filter_documents()
+    np.testing.assert_allclose(followed, [d.embedding for d in rebuilt], atol=1e-5)
 
 
 def test_a_prompt_of_ones_own_goes_before_the_models(small_transformer):
