@@ -15,8 +15,9 @@ import numpy as np
 from haystack import Document, component, default_to_dict
 
 EVIDENCE = ("lexical", "dense", "matter", "aspect")
-# Used when a knowledge base has no variants to learn from; learned on the starter city, rounded.
-DEFAULT_WEIGHTS = (6.0, 8.0, 12.0, 0.5)
+# Used when a knowledge base has no variants to learn from. Its embedding has little to learn from either, so words come
+# first: of whole letters, 58% find their title among 132,800 entries; with twice the dense share 54%.
+DEFAULT_WEIGHTS = (12.0, 3.0, 24.0, 0.5)
 # Less likely than this an aspect cannot be: one odd word must not outweigh all other evidence.
 LEAST_ASPECT = -4.0
 # Measured on callers' questions: with two, the right matter is among the first five for 87% and the right entry for

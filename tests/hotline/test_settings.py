@@ -36,3 +36,11 @@ def test_a_misspelt_setting_in_the_file_is_told(monkeypatch, tmp_path):
     with pytest.raises(ValidationError) as raised:
         Settings()
     assert "PROT" in explain(raised.value)
+
+
+@pytest.mark.parametrize(("cost", "threshold", "expected"), [("5", "", 0.8), ("2", "", 0.5), ("5", "0.6", 0.6)])
+def test_the_bot_answers_from_what_a_wrong_answer_costs_unless_told(monkeypatch, cost, threshold, expected):
+    monkeypatch.setenv("HOTLINE_WRONG_ANSWER_COST", cost)
+    if threshold:
+        monkeypatch.setenv("HOTLINE_ANSWER_THRESHOLD", threshold)
+    assert Settings().answers_from == pytest.approx(expected)

@@ -15,7 +15,7 @@ def order(lexical, dense, matters=None, aspects=None, **options):
 
 
 def test_what_both_retrievers_found_comes_before_what_one_found():
-    lexical = [found(1, 0.5), found(2, 0.4), found(4, 0.1)]
+    lexical = [found(1, 0.42), found(2, 0.4), found(4, 0.1)]
     dense = [found(3, 0.8), found(2, 0.7), found(5, 0.1)]
     assert order(lexical, dense)[0] == "2"
 
