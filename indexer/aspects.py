@@ -15,6 +15,7 @@ from haystack import component, default_from_dict, default_to_dict
 from indexer.general import general_tokens
 from indexer.lessons import Lesson
 from indexer.linear import scores, table
+from indexer.messages import Scores
 
 ASPECTS_FILE = "aspects.npz"
 INVERSE_STRENGTH = 3.0
@@ -88,7 +89,7 @@ class AspectReader:
         """The reader of a saved pipeline."""
         return default_from_dict(cls, data)
 
-    @component.output_types(aspects=dict[str, float])
-    def run(self, text: str) -> dict[str, dict[str, float]]:
+    @component.output_types(aspects=Scores)
+    def run(self, text: str) -> dict[str, Scores]:
         """Read the aspects of ``text``."""
-        return {"aspects": self._aspects.log_probabilities(text)}
+        return {"aspects": Scores(self._aspects.log_probabilities(text))}

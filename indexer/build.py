@@ -19,6 +19,7 @@ from haystack.document_stores.types import DuplicatePolicy
 from sentence_transformers import SentenceTransformer
 
 from indexer.aspects import ASPECTS_FILE, Aspects
+from indexer.closeness import ClosenessReader
 from indexer.documents import to_document
 from indexer.errors import IndexerError
 from indexer.judgement import Judgement
@@ -301,13 +302,15 @@ class Exam:
     ) -> Iterator[Asked]:
         retriever = LexicalRetriever(store, top_k=CANDIDATES)
         retriever.index = self._lexical
+        compared = ClosenessReader(store)
 
         def ask(kind: Kind, text: str, filters: dict, right: str | None = None) -> Asked:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
             found = retriever.run(text, filters)
             dense = store.search(vector, filters, CANDIDATES)
             read = aspects.log_probabilities(text)
-            return Asked(kind, text, found["documents"], dense, found["matters"], read, right)
+            close = compared.of(text, (*found["documents"], *dense), found["rarity"])
+            return Asked(kind, text, found["documents"], dense, found["matters"], read, close, right)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}

@@ -10,7 +10,7 @@ which holds better for callers who word things unlike the entries' authors (Dawe
 regression (Platt 1999) on the shape of the result and on whether the question sounds like one to a hotline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from indexer.fusion import EvidenceJoiner, evidence
 from indexer.judgement import FEATURES, Judgement, features
+from indexer.messages import Scores
 
 # Of the questions that can be answered, the share whose entry comes first. Held-back variants are harder than callers,
 # since they miss every second variant: 53% of them find their entry, 70% of callers' questions written by others.
@@ -31,7 +32,7 @@ RIGHT_SHARE = 0.7
 # entry itself counts this much beside finding its matter when the weights are fitted.
 ENTRY_SHARE = 0.5
 # What the weights are drawn towards, in steps of usual size: the words of an entry count again in its matter's.
-BALANCE = np.array([0.5, 1.5, 0.5, 0.4])
+BALANCE = np.array([0.5, 1.5, 0.5, 0.4, 0.2])
 # How strongly. Measured: dense search alone finds the right matter for 73.0% of held-back variants and 63.9% of
 # callers' questions; weights fitted freely 75.2% and 62.5%, these 74.8% and 65.3%, and the same from here to 1.
 BALANCE_STRENGTH = 0.3
@@ -73,8 +74,9 @@ class Asked:
     text: str
     lexical: list[Document]
     dense: list[Document]
-    matters: dict[str, float]  #: lexical scores of whole matters
-    aspects: dict[str, float]  #: log probabilities of aspects
+    matters: Mapping[str, float]  #: lexical scores of whole matters
+    aspects: Mapping[str, float]  #: log probabilities of aspects
+    closeness: Mapping[str, float]  #: by id, how close the entry's question comes
     right: str | None = None  #: id of the right document; None when nothing is right
 
 
@@ -99,7 +101,7 @@ def learn(asked: Sequence[Asked]) -> Judgement:
 def _fit_weights(asked: Sequence[Asked]) -> np.ndarray:
     lists = []
     for a in asked:
-        candidates, found = evidence(a.lexical, a.dense, a.matters, a.aspects)
+        candidates, found = evidence(a.lexical, a.dense, a.matters, a.aspects, a.closeness)
         right = np.array([d.id == a.right for d in candidates])
         if right.any():
             matters = np.array([d.meta.get("matter") or d.id for d in candidates])
@@ -125,7 +127,9 @@ def _results(asked: Sequence[Asked], weights: np.ndarray) -> tuple[np.ndarray, n
     joiner = EvidenceJoiner(list(weights))
     shapes, labels = [], []
     for a in asked:
-        documents = joiner.run(a.lexical, a.dense, a.matters, a.aspects)["documents"]
+        documents = joiner.run(a.lexical, a.dense, Scores(a.matters), Scores(a.aspects), Scores(a.closeness))[
+            "documents"
+        ]
         # Where nothing is found there is nothing to be sure of, and nothing to learn.
         shapes.append(features(documents, a.text) if documents else np.zeros(len(FEATURES)))
         labels.append(bool(documents) and documents[0].id == a.right)

@@ -17,8 +17,9 @@ from typing import Any
 import tantivy
 from haystack import Document, component, default_from_dict, default_to_dict
 
+from indexer.messages import Scores
 from indexer.store import FaissDocumentStore
-from indexer.tokens import grams
+from indexer.tokens import grams, pairs
 
 # Bytes tantivy may fill before it writes a segment.
 WRITER_HEAP = 128_000_000
@@ -31,6 +32,10 @@ K1 = 1.2
 WORN = 0.02
 # Fields that a filter may name inside tantivy; others are resolved by the document store first.
 _KEYWORDS = ("region", "line", "audience", "matter")
+# Candidates that an entry's own question may bring in beside those of the whole entry.
+MOST_BY_QUESTION = 10
+# What is searched by words: the whole entry, and its own question alone.
+_TEXTS = ("text", "question")
 _DATES = ("valid_from", "valid_to")
 
 
@@ -70,6 +75,16 @@ class LexicalIndex:
         texts = _matter_texts(documents)
         self._matters.change(list({*emptied, *(text.id for text in texts)}), texts)
 
+    def search_questions(self, text: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
+        """As :meth:`search`, by the entries' own questions alone."""
+        return self._best(list(dict.fromkeys(pairs(text))), filters, top_k, "question")
+
+    def rarity(self, text: str) -> dict[str, float]:
+        """How rare those pairs of a text are that occur in questions of entries: logarithm of one in so many."""
+        counted = sum(part.counted for part in self._parts)
+        found = {pair: sum(part.count(pair, "question") for part in self._parts) for pair in pairs(text)}
+        return {pair: math.log((1 + counted) / (1 + count)) + 1 for pair, count in found.items() if count}
+
     def matters(self, text: str) -> dict[str, float]:
         """The matters that share words with a text: their share of the score that it could reach, 0 to 1."""
         return dict(self._matters.search(list(dict.fromkeys(grams(text))), None, MOST_MATTERS))
@@ -100,8 +115,12 @@ class LexicalIndex:
 
         :class:`UntranslatableFilterError` if a filter names a field that this index does not hold.
         """
-        terms = list(dict.fromkeys(grams(text)))
-        found = [hit for part in self._parts for hit in part.search(terms, filters, top_k)]
+        return self._best(list(dict.fromkeys(grams(text))), filters, top_k, "text")
+
+    def _best(
+        self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int, field: str
+    ) -> list[tuple[str, float]]:
+        found = [hit for part in self._parts for hit in part.search(terms, filters, top_k, field)]
         # Equal scores by id: the order in which tantivy holds them depends on when they were written.
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:top_k]
 
@@ -131,7 +150,8 @@ class _Part:
     def __init__(self, folder: str) -> None:
         schema = tantivy.SchemaBuilder()
         schema.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-        schema.add_text_field("text", tokenizer_name="whitespace", index_option="freq")
+        for name in _TEXTS:
+            schema.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
         for name in _KEYWORDS:
             schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
         for name in _DATES:
@@ -180,14 +200,25 @@ class _Part:
         """The share of deleted documents among all that the word statistics count."""
         return 1 - self._index.searcher().num_docs / self._counted if self._counted else 0.0
 
-    def search(self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
-        """As :meth:`LexicalIndex.search`, within this part."""
+    @property
+    def counted(self) -> int:
+        """How many documents the word statistics count."""
+        return self._counted
+
+    def count(self, term: str, field: str) -> int:
+        """In how many documents a term stands."""
+        return self._index.searcher().doc_freq(field, term)
+
+    def search(
+        self, terms: Sequence[str], filters: dict[str, Any] | None, top_k: int, field: str = "text"
+    ) -> list[tuple[str, float]]:
+        """As :meth:`LexicalIndex.search`, within this part and field."""
         searcher = self._index.searcher()
-        most = sum(self._rarity(searcher, term) for term in terms) * (1 + K1)
+        most = sum(self._rarity(searcher, field, term) for term in terms) * (1 + K1)
         if not most or top_k < 1:
             return []
         query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", t, "freq")) for t in terms]
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, t, "freq")) for t in terms]
         )
         if filters:
             condition = tantivy.Query.const_score_query(self._condition(filters), 0.0)
@@ -211,12 +242,13 @@ class _Part:
 
     def _row(self, document: Document) -> tantivy.Document:
         row = {"id": document.id, "text": " ".join(grams(document.content or ""))}
+        row["question"] = " ".join(pairs(document.meta.get("question") or ""))
         row |= {name: document.meta[name] for name in _KEYWORDS if document.meta.get(name)}
         row |= {name: as_number(document.meta[name]) for name in _DATES if document.meta.get(name)}
         return tantivy.Document.from_dict(row, self._schema)
 
-    def _rarity(self, searcher: tantivy.Searcher, term: str) -> float:
-        count = searcher.doc_freq("text", term)
+    def _rarity(self, searcher: tantivy.Searcher, field: str, term: str) -> float:
+        count = searcher.doc_freq(field, term)
         # As tantivy counts, deleted documents included: otherwise a share of the possible score might exceed 1.
         counted = max(self._counted, count)
         return math.log(1 + (counted - count + 0.5) / (count + 0.5)) if counted else 0.0
@@ -290,17 +322,24 @@ class LexicalRetriever:
         )
         return default_from_dict(cls, data)
 
-    @component.output_types(documents=list[Document], matters=dict[str, float])
+    @component.output_types(documents=list[Document], matters=Scores, rarity=Scores)
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:
-        """Search for ``query`` among the documents that satisfy ``filters``, and among all matters."""
-        found = self._search(query, filters, top_k or self.top_k)
-        documents = self.document_store.light([i for i, _ in found])
-        ordered = [replace(documents[i], score=score) for i, score in found if i in documents]
-        return {"documents": ordered, "matters": self.index.matters(query)}
+        """Search for ``query`` among the documents that satisfy ``filters``, and among all matters.
 
-    def _search(self, query: str, filters: dict[str, Any] | None, top_k: int) -> list[tuple[str, float]]:
+        Last stand those that only their own question brought in, with the lowest of the others' scores.
+        """
+        found = self._search(query, filters, top_k or self.top_k)
+        documents = self.document_store.light(list(found))
+        ordered = [replace(documents[i], score=score) for i, score in found.items() if i in documents]
+        matters, rarity = self.index.matters(query), self.index.rarity(query)
+        return {"documents": ordered, "matters": Scores(matters), "rarity": Scores(rarity)}
+
+    def _search(self, query: str, filters: dict[str, Any] | None, top_k: int) -> dict[str, float]:
         try:
-            return self.index.search(query, filters, top_k)
+            found = dict(self.index.search(query, filters, top_k))
         except UntranslatableFilterError:
-            ids = self.document_store.matching_ids(filters)
-            return self.index.search(query, {"field": "id", "operator": "in", "value": ids}, top_k)
+            filters = {"field": "id", "operator": "in", "value": self.document_store.matching_ids(filters)}
+            found = dict(self.index.search(query, filters, top_k))
+        least = min(found.values(), default=0.0)
+        by_question = [i for i, _ in self.index.search_questions(query, filters, MOST_BY_QUESTION) if i not in found]
+        return found | dict.fromkeys(by_question, least)

@@ -11,7 +11,7 @@ from indexer.errors import MissingIndexError
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 # Raised whenever what is written changes its meaning, so that an older index is refused instead of misread.
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
 
 from indexer.aspects import ASPECTS_FILE, AspectReader
+from indexer.closeness import ClosenessReader
 from indexer.dense import FaissRetriever
 from indexer.embedder import GramTextEmbedder
 from indexer.fusion import EvidenceJoiner
@@ -55,12 +56,17 @@ def make_pipeline(folder: Path, model: str, prompt: str, own_model: bool, judgem
     pipeline.add_component("dense", FaissRetriever(store, CANDIDATES))
     pipeline.add_component("lexical", LexicalRetriever(store, str(folder / "lexical"), CANDIDATES))
     pipeline.add_component("aspects", AspectReader(str(folder / ASPECTS_FILE)))
+    pipeline.add_component("closeness", ClosenessReader(store))
     pipeline.add_component("joiner", EvidenceJoiner(judgement.weights))
     pipeline.add_component("judge", Judge(str(folder / JUDGEMENT_FILE)))
     pipeline.connect("embedder.embedding", "dense.query_embedding")
     pipeline.connect("dense.documents", "joiner.dense")
     pipeline.connect("lexical.documents", "joiner.lexical")
     pipeline.connect("lexical.matters", "joiner.matters")
+    pipeline.connect("dense.documents", "closeness.dense")
+    pipeline.connect("lexical.documents", "closeness.lexical")
+    pipeline.connect("lexical.rarity", "closeness.rarity")
+    pipeline.connect("closeness.closeness", "joiner.closeness")
     pipeline.connect("aspects.aspects", "joiner.aspects")
     pipeline.connect("joiner.documents", "judge.documents")
     return pipeline

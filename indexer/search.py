@@ -135,6 +135,7 @@ class Searcher:
                 "dense": {"filters": filters},
                 "lexical": {"query": text, "filters": filters},
                 "aspects": {"text": text},
+                "closeness": {"text": text},
                 "joiner": {"top_k": max(top_k, 20)},
                 "judge": {"text": text},
             }

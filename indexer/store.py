@@ -206,6 +206,12 @@ class FaissDocumentStore:
             _document(body, None) for (body,) in self._connection().execute("SELECT body FROM document ORDER BY row")
         )
 
+    def questions(self, ids: Sequence[str]) -> dict[str, str]:
+        """The questions (``meta.question``) of those of the documents that have one, by id."""
+        marks = ",".join("?" * len(ids))
+        select = f"SELECT id, {json_path('meta.question')} FROM document WHERE id IN ({marks})"
+        return {i: question for i, question in self._connection().execute(select, list(ids)) if question}
+
     def matching_ids(self, filters: dict[str, Any]) -> list[str]:
         """Ids of the documents that satisfy the filters."""
         where, values = to_sql(filters)

@@ -27,3 +27,8 @@ def grams(text: str) -> list[str]:
         sounds = [syllable(character) for character in run]
         found += [f"~{one}{other}" for one, other in zip(sounds, sounds[1:], strict=False)]
     return found
+
+
+def pairs(text: str) -> list[str]:
+    """Of the tokens only pairs of characters, Latin words and numbers: what tells one short question from another."""
+    return [gram for gram in grams(text) if (len(gram) > 1 or gram < "\u3400") and not gram.startswith("~")]

@@ -2,6 +2,7 @@ import pytest
 from haystack import Document
 
 from indexer.fusion import LEAST_ASPECT, EvidenceJoiner, evidence
+from indexer.messages import Scores
 
 
 def found(number, score, matter=None, aspect=None, region="210100", local=False):
@@ -9,9 +10,14 @@ def found(number, score, matter=None, aspect=None, region="210100", local=False)
     return Document(id=str(number), content="", meta=meta, score=score)
 
 
-def order(lexical, dense, matters=None, aspects=None, **options):
+def order(lexical, dense, matters=None, aspects=None, closeness=None, **options):
     joiner = EvidenceJoiner(**options)
-    return [d.id for d in joiner.run(lexical, dense, matters or {}, aspects or {})["documents"]]
+    return [
+        d.id
+        for d in joiner.run(lexical, dense, Scores(matters or {}), Scores(aspects or {}), Scores(closeness or {}))[
+            "documents"
+        ]
+    ]
 
 
 def test_what_both_retrievers_found_comes_before_what_one_found():
@@ -21,7 +27,7 @@ def test_what_both_retrievers_found_comes_before_what_one_found():
 
 
 def test_a_candidate_missed_by_one_retriever_gets_that_ones_lowest_score():
-    candidates, columns = evidence([found(1, 0.5), found(2, 0.2)], [found(3, 0.9)], {}, {})
+    candidates, columns = evidence([found(1, 0.5), found(2, 0.2)], [found(3, 0.9)], {}, {}, {})
     row = [d.id for d in candidates].index("3")
     assert columns[row, 0] == pytest.approx(0.2)
 
@@ -40,7 +46,7 @@ def test_the_entry_for_the_callers_place_comes_before_the_citys_of_that_aspect()
 
 
 def test_an_entry_without_a_matter_is_a_matter_of_its_own():
-    _, columns = evidence([found(1, 0.5), found(2, 0.4, "A")], [], {"A": 0.7}, {})
+    _, columns = evidence([found(1, 0.5), found(2, 0.4, "A")], [], {"A": 0.7}, {}, {})
     assert columns[:, 2].tolist() == [0.5, 0.7]
 
 
@@ -51,9 +57,15 @@ def test_the_aspect_that_the_question_is_after_decides_within_a_matter():
     assert order(lexical, [], {"A": 0.5}, aspects) == ["2", "1"]
 
 
+def test_the_entry_whose_own_question_comes_closer_is_ahead_of_its_equals():
+    lexical = [found(1, 0.41), found(2, 0.4)]
+    assert order(lexical, []) == ["1", "2"]
+    assert order(lexical, [], closeness={"1": 0.1, "2": 0.5}) == ["2", "1"]
+
+
 def test_an_unknown_aspect_is_as_likely_as_any_and_none_is_impossible():
     candidates = [found(1, 0.4, "A", "材料"), found(2, 0.4, "A", "奖励"), found(3, 0.4, "A")]
-    _, columns = evidence(candidates, [], {}, {"材料": -9.0, "费用": -0.01})
+    _, columns = evidence(candidates, [], {}, {"材料": -9.0, "费用": -0.01}, {})
     assert columns[:, 3].tolist() == [LEAST_ASPECT, pytest.approx(-0.693, abs=0.01), pytest.approx(-0.693, abs=0.01)]
 
 

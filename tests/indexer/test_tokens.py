@@ -1,4 +1,4 @@
-from indexer.tokens import grams
+from indexer.tokens import grams, pairs
 
 
 def test_chinese_becomes_characters_pairs_and_sounds_of_pairs():
@@ -19,3 +19,7 @@ def test_full_width_and_traditional_characters_are_the_same_tokens():
 
 def test_nothing_comes_of_nothing():
     assert grams(" ，。☆ ") == []
+
+
+def test_pairs_are_the_tokens_that_tell_questions_apart():
+    assert pairs("打12345查a社保") == ["12345", "a", "社保"]
