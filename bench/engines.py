@@ -53,6 +53,7 @@ class Hotline:
 
 def _write_index(index_folder: Path, origin: Path, batches: Batches) -> None:
     """An index of the batches with the model and the judgement of ``origin``: all that is known here of its inside."""
+    from indexer.aspects import ASPECTS_FILE
     from indexer.judgement import Judgement
     from indexer.lexical import LexicalIndex
     from indexer.manifest import CURRENT, Manifest
@@ -61,7 +62,8 @@ def _write_index(index_folder: Path, origin: Path, batches: Batches) -> None:
     manifest = Manifest.load(origin)
     folder = index_folder / "compared"
     folder.mkdir(parents=True)
-    shutil.copy(origin / JUDGEMENT_FILE, folder)
+    for learned in (JUDGEMENT_FILE, ASPECTS_FILE):
+        shutil.copy(origin / learned, folder)
     if manifest.own_model:
         shutil.copytree(origin / manifest.model, folder / manifest.model)
     store, lexical, matters = open_store(folder), LexicalIndex(str(folder / "lexical")), []
