@@ -18,7 +18,7 @@ from indexer.messages import Scores
 
 EVIDENCE = ("lexical", "dense", "matter", "aspect", "closeness")
 # Used when a knowledge base has no variants to learn from. Its embedding has little to learn from either, so words come
-# first: of whole letters 80% find their title among 132,800, with a third of the words' weight and no closeness 36%.
+# first: of whole letters 80% find their title among 132,800, with weights like those that the starter city learns 36%.
 DEFAULT_WEIGHTS = (12.0, 3.0, 24.0, 0.5, 15.0)
 # Less likely than this an aspect cannot be: one odd word must not outweigh all other evidence.
 LEAST_ASPECT = -4.0
