@@ -7,10 +7,9 @@ time the index is built.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from haystack import component, default_from_dict, default_to_dict
+from haystack import component
 
 from indexer.general import general_tokens
 from indexer.lessons import Lesson
@@ -79,15 +78,6 @@ class AspectReader:
     def __init__(self, aspects_file: str = "") -> None:
         self.aspects_file = aspects_file
         self._aspects = Aspects.load(Path(aspects_file)) if aspects_file else Aspects()
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, aspects_file=self.aspects_file)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "AspectReader":
-        """The reader of a saved pipeline."""
-        return default_from_dict(cls, data)
 
     @component.output_types(aspects=Scores)
     def run(self, text: str) -> dict[str, Scores]:

@@ -27,6 +27,7 @@ from indexer.learning import Asked, Kind, frames, learn, outside
 from indexer.lessons import Lesson, to_lesson
 from indexer.lexical import LexicalIndex, LexicalRetriever
 from indexer.manifest import CURRENT, FORMAT, Manifest, current_folder, hold, in_use
+from indexer.messages import Scores
 from indexer.model import ModelChoice
 from indexer.pipeline import CANDIDATES, JUDGEMENT_FILE, make_pipeline, open_store, save_pipeline
 from indexer.progress import Progress
@@ -140,9 +141,9 @@ class _Builder:
         self, entries: Sequence[PublishedEntry], documents: Sequence[Document], lexical: LexicalIndex
     ) -> _Learned:
         lessons = choose_lessons(entries, self._regions.city.code)
-        rounds = rounds_needed([lesson for _, lesson in lessons], self._progress.say) if self._choice.own else None
-        judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         chosen = [lesson for _, lesson in lessons]
+        rounds = rounds_needed(chosen, self._progress.say) if self._choice.own else None
+        judgement = self._learn_to_judge(documents, lessons, lexical, rounds)
         return _Learned(self._choice, self._model(chosen, rounds), judgement, Aspects.learn(chosen), rounds)
 
     def _model(self, lessons: Sequence[Lesson], rounds: int | None) -> SentenceTransformer:
@@ -308,9 +309,10 @@ class Exam:
             vector = model.encode([prompt + text], normalize_embeddings=True, show_progress_bar=False)[0]
             found = retriever.run(text, filters)
             dense = store.search(vector, filters, CANDIDATES)
-            read = aspects.log_probabilities(text)
-            close = compared.of(text, (*found["documents"], *dense), found["rarity"])
-            return Asked(kind, text, found["documents"], dense, found["matters"], read, close, right)
+            lexical = found["documents"]
+            read = Scores(aspects.log_probabilities(text))
+            close = compared.run(text, lexical, dense, found["rarity"])["closeness"]
+            return Asked(kind, text, lexical, dense, found["matters"], read, close, right)
 
         city = next(iter(self._documents.values())).meta["region"]
         citywide = {"field": "meta.region", "operator": "==", "value": city}

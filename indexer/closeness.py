@@ -6,10 +6,9 @@ stands in it. Cosine of pairs of characters weighted by their rarity (Salton and
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-from haystack import Document, component, default_from_dict, default_to_dict
+from haystack import Document, component
 
 from indexer.messages import Scores
 from indexer.store import FaissDocumentStore
@@ -28,10 +27,12 @@ def closeness(text: str, questions: Mapping[str, str], rarity: Mapping[str, floa
     if not length:
         return dict.fromkeys(questions, 0.0)
     usual = sum(rarity[pair] for pair in asked) / len(asked)
-    return {i: _cosine(asked, set(pairs(question)), rarity, usual) / length for i, question in questions.items()}
+    return {
+        i: _cosine(asked, dict.fromkeys(pairs(question)), rarity, usual) / length for i, question in questions.items()
+    }
 
 
-def _cosine(asked: Mapping[str, float], own: set[str], rarity: Mapping[str, float], usual: float) -> float:
+def _cosine(asked: Mapping[str, float], own: Iterable[str], rarity: Mapping[str, float], usual: float) -> float:
     length = math.sqrt(sum(rarity.get(pair, usual) ** 2 for pair in own))
     return sum(asked[pair] * rarity[pair] for pair in own if pair in asked) / length if length else 0.0
 
@@ -43,24 +44,8 @@ class ClosenessReader:
     def __init__(self, document_store: FaissDocumentStore) -> None:
         self.document_store = document_store
 
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, document_store=self.document_store.to_dict())
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "ClosenessReader":
-        """The reader of a saved pipeline."""
-        data["init_parameters"]["document_store"] = FaissDocumentStore.from_dict(
-            data["init_parameters"]["document_store"]
-        )
-        return default_from_dict(cls, data)
-
     @component.output_types(closeness=Scores)
     def run(self, text: str, lexical: list[Document], dense: list[Document], rarity: Scores) -> dict[str, Scores]:
         """Compare the text with the questions of the candidates."""
-        return {"closeness": Scores(self.of(text, (*lexical, *dense), rarity))}
-
-    def of(self, text: str, candidates: Sequence[Document], rarity: Mapping[str, float]) -> dict[str, float]:
-        """The same for candidates in one sequence."""
-        questions = self.document_store.questions(list({d.id: None for d in candidates}))
-        return closeness(text, questions, rarity)
+        questions = self.document_store.questions(list({d.id: None for d in (*lexical, *dense)}))
+        return {"closeness": Scores(closeness(text, questions, rarity))}

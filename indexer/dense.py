@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from haystack import Document, component, default_from_dict, default_to_dict
+from haystack import Document, component
 
 from indexer.store import FaissDocumentStore
 
@@ -15,18 +15,6 @@ class FaissRetriever:
     def __init__(self, document_store: FaissDocumentStore, top_k: int = 30) -> None:
         self.document_store = document_store
         self.top_k = top_k
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, document_store=self.document_store.to_dict(), top_k=self.top_k)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "FaissRetriever":
-        """The retriever of a saved pipeline."""
-        data["init_parameters"]["document_store"] = FaissDocumentStore.from_dict(
-            data["init_parameters"]["document_store"]
-        )
-        return default_from_dict(cls, data)
 
     @component.output_types(documents=list[Document])
     def run(

@@ -2,7 +2,7 @@
 
 Small talk, general knowledge, medicine and reports of single events share words with entries, now and then many; what
 sets them apart is how they speak. A linear model over the tokens of the general embedding tells the two: made once by
-:mod:`indexer.pretraining` and kept beside it.
+:mod:`indexer.domain_training` and kept beside it.
 """
 
 from functools import lru_cache

@@ -6,10 +6,9 @@ look-up and a mean: reading it here lets a process answer two seconds sooner.
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from haystack import component, default_from_dict, default_to_dict
+from haystack import component
 from safetensors.numpy import load_file
 
 from indexer.tokens import grams
@@ -33,15 +32,6 @@ class GramTextEmbedder:
         folder = Path(self.model)
         self._vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
         self._weights = load_file(folder / "model.safetensors")["embedding.weight"]
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, model=self.model, prefix=self.prefix)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "GramTextEmbedder":
-        """The embedder of a saved pipeline."""
-        return default_from_dict(cls, data)
 
     # An array, not a list as Haystack's own embedders give: the pipeline copies a list number by number, in 2 ms.
     @component.output_types(embedding=np.ndarray)

@@ -9,10 +9,9 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from haystack import Document, component, default_to_dict
+from haystack import Document, component
 
 from indexer.messages import Scores
 
@@ -67,10 +66,6 @@ class EvidenceJoiner:
     def __init__(self, weights: Sequence[float] = DEFAULT_WEIGHTS, top_k: int = 20) -> None:
         self.weights = list(weights)
         self.top_k = top_k
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, weights=self.weights, top_k=self.top_k)
 
     @component.output_types(documents=list[Document])
     def run(

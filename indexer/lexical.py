@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
-from haystack import Document, component, default_from_dict, default_to_dict
+from haystack import Document, component
 
 from indexer.messages import Scores
 from indexer.store import FaissDocumentStore
@@ -25,6 +25,8 @@ from indexer.tokens import grams, pairs
 WRITER_HEAP = 128_000_000
 # A city has some hundred matters; those after the best hundred share no more than single characters.
 MOST_MATTERS = 100
+# Candidates that an entry's own question may bring in beside those of the whole entry.
+MOST_BY_QUESTION = 10
 # BM25's saturation as tantivy has it; a term scores at most (1 + K1) times its rarity.
 K1 = 1.2
 # tantivy counts deleted documents in its word statistics until it merges their segment, which for a large one may be
@@ -32,11 +34,9 @@ K1 = 1.2
 WORN = 0.02
 # Fields that a filter may name inside tantivy; others are resolved by the document store first.
 _KEYWORDS = ("region", "line", "audience", "matter")
-# Candidates that an entry's own question may bring in beside those of the whole entry.
-MOST_BY_QUESTION = 10
+_DATES = ("valid_from", "valid_to")
 # What is searched by words: the whole entry, and its own question alone.
 _TEXTS = ("text", "question")
-_DATES = ("valid_from", "valid_to")
 
 
 class LexicalIndex:
@@ -192,18 +192,13 @@ class _Part:
         # tantivy tells its searchers only of documents that are alive.
         if self._folder:
             segments = json.loads((Path(self._folder) / "meta.json").read_text("utf-8"))["segments"]
-            self._counted = sum(segment["max_doc"] for segment in segments)
+            self.counted = sum(segment["max_doc"] for segment in segments)
         else:
-            self._counted = self._index.searcher().num_docs
+            self.counted = self._index.searcher().num_docs
 
     def dead(self) -> float:
         """The share of deleted documents among all that the word statistics count."""
-        return 1 - self._index.searcher().num_docs / self._counted if self._counted else 0.0
-
-    @property
-    def counted(self) -> int:
-        """How many documents the word statistics count."""
-        return self._counted
+        return 1 - self._index.searcher().num_docs / self.counted if self.counted else 0.0
 
     def count(self, term: str, field: str) -> int:
         """In how many documents a term stands."""
@@ -250,7 +245,7 @@ class _Part:
     def _rarity(self, searcher: tantivy.Searcher, field: str, term: str) -> float:
         count = searcher.doc_freq(field, term)
         # As tantivy counts, deleted documents included: otherwise a share of the possible score might exceed 1.
-        counted = max(self._counted, count)
+        counted = max(self.counted, count)
         return math.log(1 + (counted - count + 0.5) / (count + 0.5)) if counted else 0.0
 
     def _condition(self, node: dict[str, Any]) -> tantivy.Query:
@@ -309,18 +304,6 @@ class LexicalRetriever:
         self.folder = folder
         self.top_k = top_k
         self.index = LexicalIndex(folder)
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, document_store=self.document_store.to_dict(), folder=self.folder, top_k=self.top_k)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "LexicalRetriever":
-        """The retriever of a saved pipeline."""
-        data["init_parameters"]["document_store"] = FaissDocumentStore.from_dict(
-            data["init_parameters"]["document_store"]
-        )
-        return default_from_dict(cls, data)
 
     @component.output_types(documents=list[Document], matters=Scores, rarity=Scores)
     def run(self, query: str, filters: dict[str, Any] | None = None, top_k: int | None = None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Scores(Mapping[str, float]):
     It does with dictionaries; of those that one search hands on, that took as long as the search itself.
     """
 
-    def __init__(self, numbers: Mapping[str, float] = MappingProxyType({})) -> None:
+    def __init__(self, numbers: Mapping[str, float]) -> None:
         self._numbers = dict(numbers)
 
     def __getitem__(self, name: str) -> float:

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from haystack import Document, Pipeline, component, default_from_dict, default_to_dict
+from haystack import Document, Pipeline, component
 
 from indexer.aspects import ASPECTS_FILE, AspectReader
 from indexer.closeness import ClosenessReader
@@ -25,20 +25,11 @@ _HERE = "{index}"
 
 @component
 class Judge:
-    """Haystack component: gives each ordered document the probability of being right, in its meta."""
+    """Haystack component: gives each ordered document the probability of being right."""
 
     def __init__(self, judgement_file: str = "") -> None:
         self.judgement_file = judgement_file
         self.judgement = Judgement.load(Path(judgement_file)) if judgement_file else Judgement()
-
-    def to_dict(self) -> dict[str, Any]:
-        """What a saved pipeline keeps."""
-        return default_to_dict(self, judgement_file=self.judgement_file)
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Judge":
-        """The judge of a saved pipeline."""
-        return default_from_dict(cls, data)
 
     @component.output_types(documents=list[Document], probabilities=list[float])
     def run(self, documents: list[Document], text: str) -> dict[str, list]:

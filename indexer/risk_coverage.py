@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from indexer.learning import calibration_error
+from indexer.learning import BINS, bin_numbers, calibration_error
 
 LIMITS = (0.02, 0.05)  #: risks for which the best coverage is looked for
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def _best(curve: Sequence[Point], limit: float) -> Point | None:
 
 
 def _bins(asked: np.ndarray, labels: np.ndarray) -> tuple[Bin, ...]:
-    numbers = np.minimum((asked * BINS).astype(int), BINS - 1)
+    numbers = bin_numbers(asked)
     rows = []
     for number in np.unique(numbers):
         inside = numbers == number

@@ -3,6 +3,7 @@ from haystack import Document
 
 from indexer.closeness import ClosenessReader, closeness
 from indexer.lexical import LexicalIndex
+from indexer.messages import Scores
 from indexer.store import FaissDocumentStore
 
 RARITY = {"公交": 3.0, "交卡": 4.0, "充值": 5.0}
@@ -41,6 +42,6 @@ def test_a_letter_finds_the_short_question_in_it_beside_long_answers_with_more_o
     lexical.write(documents)
     assert [i for i, _ in lexical.search(letter, None, 1)] == ["2"]
     assert [i for i, _ in lexical.search_questions(letter, None, 1)] == ["1"]
-    close = ClosenessReader(store).of(letter, documents, lexical.rarity(letter))
+    close = ClosenessReader(store).run(letter, documents, [], Scores(lexical.rarity(letter)))["closeness"]
     assert close["1"] > close["2"]
     store.close()
